@@ -1,0 +1,194 @@
+"""Dates, times and distances as a person of Kazakhstan reads them, in Kazakh, Russian and English.
+
+Month and weekday names come from Babel (kk_KZ, ru_KZ, en_GB); the small words around them from the
+catalogues. Every function speaks the language of the page, or `language` where there is no page (the
+worker, a message to her that a clerk caused). An application context is needed: without one
+flask-babel would silently speak English.
+
+Kazakh glues its endings to the last word that is read aloud, which after HH:MM is the minutes:
+20:20-да, 21:00-ге дейін, 18:40-тан кейін.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from babel import Locale
+from babel.numbers import format_decimal
+from flask_babel import force_locale, get_locale, gettext, ngettext
+
+from clinic.clock import local
+
+FORMATS = {"kk": "kk_KZ", "ru": "ru_KZ", "en": "en_GB"}
+NIGHT_ENDS_HOUR = 6
+
+# "at" (шақта), "to" (…дейін), "from" (…кейін, …бастап): the endings after a number's last spoken word.
+_SOFT = ("де", "ге", "ден")  # нөл, бір, екі, жеті, сегіз, елу
+_SOFT_VOICELESS = ("те", "ке", "тен")  # үш, төрт, бес
+_HARD = ("да", "ға", "дан")  # алты, тоғыз, жиырма, отыз
+_HARD_NASAL = ("да", "ға", "нан")  # он
+_HARD_VOICELESS = ("та", "қа", "тан")  # қырық
+_BY_DIGIT = (
+    _SOFT, _SOFT, _SOFT, _SOFT_VOICELESS, _SOFT_VOICELESS, _SOFT_VOICELESS, _HARD, _SOFT, _SOFT, _HARD,
+)  # fmt: skip
+_BY_TEN = {0: _SOFT, 10: _HARD_NASAL, 20: _HARD, 30: _HARD, 40: _HARD_VOICELESS, 50: _SOFT}
+
+
+def kazakh_endings(number: int) -> tuple[str, str, str]:
+    """Endings of a number 0..59 read aloud in Kazakh: (at, to, from), without the hyphen."""
+    return _BY_TEN[number] if number % 10 == 0 else _BY_DIGIT[number % 10]
+
+
+def language_now() -> str:
+    """The language of the page: kk, ru or en."""
+    locale = get_locale()
+    return locale.language if locale is not None and locale.language in FORMATS else "en"
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[str]:
+    """Speak `language` inside the block, whatever the page's; None keeps the page's."""
+    if language is None:
+        yield language_now()
+    else:
+        with force_locale(FORMATS[language]):
+            yield language
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(FORMATS[language])
+
+
+def _clock(moment: datetime) -> str:
+    here = local(moment)
+    return f"{here.hour}:{here.minute:02d}"
+
+
+def _bent(moment: datetime, language: str, case: int) -> str:
+    """The clock time with its Kazakh ending (0 at, 1 to, 2 from); bare in Russian and English."""
+    words = _clock(moment)
+    return f"{words}-{kazakh_endings(local(moment).minute)[case]}" if language == "kk" else words
+
+
+def time_words(moment: datetime) -> str:
+    """The hour in Kazakhstan, on a 24-hour clock: "20:20", "9:05"."""
+    return _clock(moment)
+
+
+def at(moment: datetime, language: str | None = None) -> str:
+    """ "в 20:20", "20:20-да", "at 20:20"."""
+    with speaking(language) as lang:
+        return gettext("at %(time)s", time=_bent(moment, lang, 0))
+
+
+def until(moment: datetime, language: str | None = None) -> str:
+    """ "до 21:00", "21:00-ге дейін", "until 21:00"; from 0:00 to 5:59 it says that this is at night."""
+    with speaking(language) as lang:
+        time = _bent(moment, lang, 1)
+        if local(moment).hour < NIGHT_ENDS_HOUR:
+            return gettext("until %(time)s at night", time=time)
+        return gettext("until %(time)s", time=time)
+
+
+def after(moment: datetime, language: str | None = None) -> str:
+    """ "после 18:00", "18:00-ден кейін", "after 18:00"."""
+    with speaking(language) as lang:
+        return gettext("after %(time)s", time=_bent(moment, lang, 2))
+
+
+def since(moment: datetime, language: str | None = None) -> str:
+    """ "с 18:00", "18:00-ден бастап", "from 18:00"."""
+    with speaking(language) as lang:
+        return gettext("from %(time)s", time=_bent(moment, lang, 2))
+
+
+def weekday_long(day: date, language: str | None = None) -> str:
+    """ "вторник", "сейсенбі", "Tuesday"."""
+    with speaking(language) as lang:
+        return str(_locale(lang).days["format"]["wide"][day.weekday()])
+
+
+def weekday_short(day: date, language: str | None = None) -> str:
+    """ "вт", "сс", "Tue"."""
+    with speaking(language) as lang:
+        return str(_locale(lang).days["format"]["abbreviated"][day.weekday()])
+
+
+def date_words(day: date, language: str | None = None) -> str:
+    """Day and month: "24 ноября", "24 қараша", "24 November"."""
+    with speaking(language) as lang:
+        return f"{day.day} {_locale(lang).months['format']['wide'][day.month]}"
+
+
+def long_day(day: date, language: str | None = None) -> str:
+    """ "вторник, 24 ноября", "24 қараша, сейсенбі", "Tuesday 24 November"."""
+    with speaking(language):
+        return gettext("%(weekday)s %(date)s", weekday=weekday_long(day), date=date_words(day))
+
+
+def on_day(day: date, language: str | None = None) -> str:
+    """When something happens: "во вторник, 24 ноября", "24 қараша, сейсенбі күні", "on Tuesday 24 November"."""
+    with speaking(language):
+        on_weekday = (
+            gettext("on Monday"), gettext("on Tuesday"), gettext("on Wednesday"), gettext("on Thursday"),
+            gettext("on Friday"), gettext("on Saturday"), gettext("on Sunday"),
+        )[day.weekday()]  # fmt: skip
+        return gettext("%(on_weekday)s %(date)s", on_weekday=on_weekday, date=date_words(day))
+
+
+def day_words(day: date, today: date, language: str | None = None) -> str:
+    """ "сегодня, вт 24 ноября", "tomorrow, Wed 25 November", else "чт 26 ноября"."""
+    with speaking(language):
+        words = gettext("%(weekday_short)s %(date)s", weekday_short=weekday_short(day), date=date_words(day))
+        near = near_day(day, today)
+        return gettext("%(today)s, %(day)s", today=near, day=words) if near else words
+
+
+def near_day(day: date, today: date, language: str | None = None) -> str:
+    """ "сегодня", "завтра", "вчера", or nothing when the day is farther away."""
+    with speaking(language):
+        if day == today:
+            return gettext("today")
+        if day == today + timedelta(days=1):
+            return gettext("tomorrow")
+        if day == today - timedelta(days=1):
+            return gettext("yesterday")
+        return ""
+
+
+def short_day(day: date, language: str | None = None) -> str:
+    """For a narrow strip: "24 ноя", "24 қар.", "24 Nov"."""
+    with speaking(language) as lang:
+        months = _locale(lang).months["format"]
+        # CLDR's Russian "нояб." is wider than people write in calendars; the Kazakh point stays ("қар" is snow)
+        month = months["wide"][day.month][:3] if lang == "ru" else months["abbreviated"][day.month]
+        return f"{day.day} {month}"
+
+
+def strip_word(day: date, today: date, language: str | None = None) -> str:
+    """The first line of a day in the strip: "Сегодня", then "Ср"; capitalised."""
+    with speaking(language):
+        words = gettext("today") if day == today else weekday_short(day)
+        return words[:1].upper() + words[1:]
+
+
+def km(distance_m: int, language: str | None = None) -> str:
+    """A distance as the crow flies: "0,9 км", from 10 km on in whole ones; never less than 0.1."""
+    with speaking(language) as lang:
+        tenths = max(1, round(distance_m / 100))
+        number = tenths / 10 if tenths < 100 else round(distance_m / 1000)
+        return gettext("%(distance)s km", distance=format_decimal(number, "#0.#", locale=FORMATS[lang]))
+
+
+def minutes_words(minutes: int, language: str | None = None) -> str:
+    """ "20 минут", "21 минута", "20 минут" (kk), "1 minute"."""
+    with speaking(language):
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+
+
+def minutes_short(minutes: int, language: str | None = None) -> str:
+    """ "20 мин", "20 min"."""
+    with speaking(language):
+        return gettext("%(minutes)s min", minutes=minutes)
