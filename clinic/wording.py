@@ -9,16 +9,20 @@ Kazakh glues its endings to the last word that is read aloud, which after HH:MM 
 20:20-да, 21:00-ге дейін, 18:40-тан кейін.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
 
+import flask_babel
 from babel import Locale
 from babel.numbers import format_decimal
-from flask_babel import force_locale, get_locale, gettext, ngettext
+from flask_babel import force_locale, get_locale
 
 from clinic.clock import local
+
+gettext: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
+ngettext: Callable[..., str] = flask_babel.ngettext
 
 FORMATS = {"kk": "kk_KZ", "ru": "ru_KZ", "en": "en_GB"}
 NIGHT_ENDS_HOUR = 6
@@ -43,7 +47,7 @@ def kazakh_endings(number: int) -> tuple[str, str, str]:
 def language_now() -> str:
     """The language of the page: kk, ru or en."""
     locale = get_locale()
-    return locale.language if locale is not None and locale.language in FORMATS else "en"
+    return str(locale.language) if locale is not None and locale.language in FORMATS else "en"
 
 
 @contextmanager

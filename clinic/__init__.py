@@ -1,0 +1,107 @@
+"""Keshki: find a friendly clinic that is open when you are free, and book a nameless time."""
+
+import importlib
+import logging
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from flask import Flask
+
+from flask_compress import Compress
+from flask_migrate import Migrate
+
+from clinic import clock, config
+from clinic.catalogues import compile_stale
+from clinic.config import ROOT, ConfigError, Settings
+from clinic.db import db, prepare
+from clinic.privacy import keys, limits
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The one place where the rooms are wired together.
+
+    `environ` replaces the process's environment (tests). Raises ConfigError, a sentence per mistake.
+    """
+    found = config.read(environ)
+    app = Flask(
+        "clinic",
+        root_path=str(Path(__file__).parent),
+        instance_path=str(config.INSTANCE),
+        template_folder=str(ROOT / "templates"),
+    )
+    app.extensions[config.EXTENSION] = found
+    app.extensions[keys.EXTENSION] = ring = _keys(found)
+    app.config.update(
+        SECRET_KEY=ring.lasting("session").hex(),
+        SQLALCHEMY_DATABASE_URI=found.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(found),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        SESSION_COOKIE_NAME="s",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=found.is_https,
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_SSL_STRICT=False,  # our no-referrer policy leaves no referrer to check
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="ru",
+        BABEL_DEFAULT_TIMEZONE="Asia/Almaty",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        COMPRESS_MIN_SIZE=400,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    logging.getLogger("twilio").setLevel(logging.WARNING)
+    compile_stale(ROOT / "translations")
+    if found.proxies:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=found.proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    if found.is_sqlite:
+        Path(found.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+    limits.init(app, found)
+    Compress(app)
+    _rooms(app)
+    if "babel" not in app.extensions:
+        from flask_babel import Babel
+
+        Babel(app)
+    return app
+
+
+def _rooms(app: Flask) -> None:
+    """Each room's own `init(app)`, in the order of the house."""
+    for room in ("site", "booking", "desk", "api", "cli"):
+        try:
+            module = importlib.import_module(f"clinic.{room}")
+        except ModuleNotFoundError:
+            continue
+        if hasattr(module, "init"):
+            module.init(app)
+
+
+def _keys(found: Settings) -> keys.KeyRing:
+    if found.demo and not (found.keys / keys.LASTING).exists():
+        keys.make(found.keys, clock.today())
+    try:
+        ring = keys.KeyRing(found.keys)
+    except keys.KeysMissing as error:
+        raise ConfigError(str(error)) from error
+    if found.demo:
+        ring.advance(clock.today(), leap_days=date.max.toordinal())
+    return ring
+
+
+def _engine_options(found: Settings) -> dict[str, object]:
+    if found.is_sqlite:
+        return {"pool_size": 16, "max_overflow": 8, "connect_args": {"timeout": 15}}
+    return {"pool_size": 12, "max_overflow": 8, "pool_pre_ping": True}

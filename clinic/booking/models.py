@@ -1,0 +1,104 @@
+"""Appointments and the time they own."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Base, Rid, UtcTime
+from clinic.privacy.policy import keep
+
+STATUSES = ("booked", "here", "in_room", "done", "missed", "cancelled")
+
+
+class LocationDay(Base):
+    """Lock, version and ticket counter of a location's service day in one row."""
+
+    __tablename__ = "location_day"
+
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=0)
+    last_ticket: Mapped[int] = mapped_column(default=0)
+
+
+class RoomDay(Base):
+    """How late a room runs today."""
+
+    __tablename__ = "room_day"
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    late_minutes: Mapped[int] = mapped_column(default=0)
+
+
+class Appointment(Base):
+    """A visit: who may come with which ticket, where and when. What for is sealed."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES!r}", name="status"),
+        CheckConstraint("visit_cells > 0 AND own_cells >= visit_cells", name="cells"),
+        UniqueConstraint("location_id", "day", "ticket", name="uq_appointment_ticket"),
+        UniqueConstraint("rid", "room_id", name="uq_appointment_room"),
+        ForeignKeyConstraint(["room_id", "location_id"], ["room.id", "room.location_id"]),
+        Index("ix_appointment_taken", "location_id", "day", "room_id", "start_cell", "own_cells"),
+        Index("ix_appointment_pass_id", "pass_id"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    rid: Mapped[bytes] = mapped_column(Rid, primary_key=True, info=keep("visit", "random"))
+    pass_id: Mapped[bytes | None] = mapped_column(
+        Rid, ForeignKey("pass.rid", ondelete="CASCADE"), info=keep("visit", "random")
+    )
+    location_id: Mapped[int] = mapped_column(info=keep("visit"))
+    room_id: Mapped[int] = mapped_column(info=keep("visit"))
+    day: Mapped[date] = mapped_column(info=keep("visit"))  # the service day
+    start_cell: Mapped[int] = mapped_column(Integer, info=keep("visit"))
+    visit_cells: Mapped[int] = mapped_column(info=keep("visit"))
+    own_cells: Mapped[int] = mapped_column(info=keep("visit"))  # visit and pause
+    status: Mapped[str] = mapped_column(String(10), default="booked", info=keep("visit"))
+    status_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("visit"))
+    ticket: Mapped[int] = mapped_column(info=keep("ticket"))
+    noun: Mapped[int] = mapped_column(info=keep("ticket"))
+    details: Mapped[bytes] = mapped_column(LargeBinary, info=keep("services", "sealed"))
+    moves: Mapped[int] = mapped_column(default=0, info=keep("visit"))
+    forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
+
+
+class Cell(Base):
+    """Five minutes of a room, owned by one appointment: the key that makes double booking impossible."""
+
+    __tablename__ = "cell"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["appointment_id", "room_id"], ["appointment.rid", "appointment.room_id"], ondelete="CASCADE"
+        ),
+        Index("ix_cell_appointment_id", "appointment_id"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    room_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("visit"))
+    cell: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("visit"))
+    appointment_id: Mapped[bytes] = mapped_column(Rid, info=keep("visit", "random"))
+
+
+class Tally(Base):
+    """What stays when visits are forgotten: each adds 5 with probability 1/5, so no true count is stored."""
+
+    __tablename__ = "tally"
+
+    location_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    week: Mapped[date] = mapped_column(primary_key=True)  # its Monday
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    n: Mapped[int]

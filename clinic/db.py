@@ -1,0 +1,133 @@
+"""The database handle, the column types, and the two ways to use it: `reading()` and `writing()`."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Engine, LargeBinary, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+LANGUAGES = ("kk", "ru", "en")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Text3:
+    """One short text in the three languages of the site; an empty one is unknown."""
+
+    kk: str = ""
+    ru: str = ""
+    en: str = ""
+
+    def __getitem__(self, language: str) -> str:
+        return {"kk": self.kk, "ru": self.ru, "en": self.en}[language]
+
+    def __bool__(self) -> bool:
+        return bool(self.kk or self.ru or self.en)
+
+
+class Text3Type(TypeDecorator[Text3]):
+    """A Text3 as JSON {kk, ru, en}; anything else is refused on bind."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Text3 | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, Text3):
+            raise TypeError(f"expected Text3, not {type(value).__name__}")
+        return {"kk": value.kk, "ru": value.ru, "en": value.en}
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Text3 | None:
+        return None if value is None else Text3(**value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite stores it naive, PostgreSQL as timestamptz."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a moment needs its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Rid = LargeBinary(16)
+
+
+def new_rid() -> bytes:
+    """A random primary key, so that a personal table tells no order of arrival."""
+    return secrets.token_bytes(16)
+
+
+def prepare(engine: Engine) -> None:
+    """Set what SQLite needs on each connection: WAL, full durability, foreign keys, secure delete."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(raw: SqliteConnection, _record: object) -> None:
+        raw.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session whose transaction may write from its first statement on; commits at the end.
+
+    SQLite takes the write lock at once (BEGIN IMMEDIATE): one that read first and wrote later would
+    fail with "database is locked" whenever another wrote in between.
+    """
+    with Session(db.engine, execution_options={"write": True}, expire_on_commit=False) as s, s.begin():
+        yield s
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reading outside a request; nothing it does is kept."""
+    with Session(db.engine, expire_on_commit=False) as s:
+        yield s

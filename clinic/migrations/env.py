@@ -1,0 +1,37 @@
+"""Runs the migrations: with foreign keys off on SQLite, since batch mode drops and recreates tables."""
+
+from alembic import context
+from flask import current_app
+
+import clinic.audit
+import clinic.booking.models
+import clinic.directory.models
+import clinic.messaging.models
+import clinic.passes.models
+import clinic.privacy.models
+import clinic.staff.models  # noqa: F401
+from clinic.db import Base, db
+
+
+def run() -> None:
+    """Migrate inside one transaction; a row that points nowhere afterwards undoes all of it."""
+    settings = current_app.extensions["migrate"].configure_args
+    with db.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        raw = connection.connection.dbapi_connection
+        if sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would do nothing
+        try:
+            context.configure(
+                connection=connection, target_metadata=Base.metadata, transactional_ddl=True, **settings
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+                    raise RuntimeError("a migration left rows that point nowhere")
+        finally:
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+
+
+run()

@@ -1,0 +1,113 @@
+"""Opening, finding, keeping and forgetting a pass."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from clinic.db import new_rid
+from clinic.passes.models import Pass
+from clinic.privacy import codes, sealing
+
+COVER, PHONE = "pass.cover", "pass.phone"
+
+
+class CodeUnknown(Exception):
+    """No pass opens with this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass_:
+    """A pass, opened: what the server knows of her while it lasts."""
+
+    rid: bytes
+    language: str
+    cover: str
+    phone: str | None
+    forget_on: date
+
+
+def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[Pass_, str]:
+    """A new pass, forgotten after `forget_on`, and the code that opens it (kept nowhere)."""
+    code, rid = codes.new(), new_rid()
+    s.execute(
+        insert(Pass).values(
+            rid=rid,
+            code_hash=codes.hash_(code),
+            language=language,
+            cover=sealing.seal(forget_on, COVER, rid, cover),
+            phone=phone and sealing.seal(forget_on, PHONE, rid, phone),
+            forget_on=forget_on,
+        )
+    )
+    return Pass_(rid, language, cover, phone, forget_on), code
+
+
+def find(s: Session, code: str) -> Pass_:
+    """The pass of a code as typed. Raises CodeUnknown, also when its day has passed."""
+    normal = codes.normal(code)
+    if normal is None:
+        raise CodeUnknown
+    row = s.execute(
+        select(Pass.rid, Pass.language, Pass.cover, Pass.phone, Pass.forget_on).where(
+            Pass.code_hash == codes.hash_(normal)
+        )
+    ).one_or_none()
+    if row is None:
+        raise CodeUnknown
+    return _opened(*row)
+
+
+def of(s: Session, rid: bytes) -> Pass_:
+    """The pass of a row that hangs from it. Raises CodeUnknown when it is gone."""
+    row = s.execute(
+        select(Pass.rid, Pass.language, Pass.cover, Pass.phone, Pass.forget_on).where(Pass.rid == rid)
+    ).one_or_none()
+    if row is None:
+        raise CodeUnknown
+    return _opened(*row)
+
+
+def keep_until(s: Session, pass_: Pass_, forget_on: date) -> Pass_:
+    """Keep a pass at least until `forget_on`: sealed again when that is later than now."""
+    if forget_on <= pass_.forget_on:
+        return pass_
+    return _write(s, replace(pass_, forget_on=forget_on))
+
+
+def set_contact(s: Session, pass_: Pass_, language: str, cover: str, phone: str | None) -> Pass_:
+    """Another language, cover or number for her messages."""
+    return _write(s, replace(pass_, language=language, cover=cover, phone=phone))
+
+
+def forget(s: Session, pass_: Pass_) -> None:
+    """Delete the pass and, by cascade, all that hangs from it."""
+    s.execute(delete(Pass).where(Pass.rid == pass_.rid))
+
+
+def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date) -> Pass_:
+    try:
+        return Pass_(
+            rid,
+            language,
+            sealing.open_(COVER, rid, cover),
+            None if phone is None else sealing.open_(PHONE, rid, phone),
+            forget_on,
+        )
+    except sealing.Gone as error:
+        raise CodeUnknown from error
+
+
+def _write(s: Session, pass_: Pass_) -> Pass_:
+    s.execute(
+        update(Pass)
+        .where(Pass.rid == pass_.rid)
+        .values(
+            language=pass_.language,
+            cover=sealing.seal(pass_.forget_on, COVER, pass_.rid, pass_.cover),
+            phone=pass_.phone and sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone),
+            forget_on=pass_.forget_on,
+        )
+    )
+    return pass_

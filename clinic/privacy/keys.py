@@ -1,0 +1,155 @@
+"""Two kinds of keys outside the database: one that lasts, and one that is destroyed every day.
+
+The day keys form a chain, `S(n+1) = BLAKE2b(S(n))`. Only today's link is on disk: what was sealed
+for a day that has passed can't be opened by anyone, in no copy of the database (design, invariant 7).
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+
+from flask import current_app
+
+from clinic import clock
+
+EXTENSION = "keshki.keys"
+LASTING, DAILY, LOCK = "lasting.key", "day.key", "lock"
+LEAP_DAYS = 3  # a clock that jumps farther than this destroys no key by itself
+
+
+class KeysMissing(Exception):
+    """No usable keys in the folder; the message says which command makes them."""
+
+
+class Gone(Exception):
+    """The day key that sealed this has been destroyed."""
+
+
+class ClockLeap(Exception):
+    """The clock is days ahead of the day key: a person has to confirm the date."""
+
+
+def make(folder: Path, today: date) -> None:
+    """Make a folder with new keys; refuses to replace any."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / LASTING).exists() or (folder / DAILY).exists():
+        raise FileExistsError(f"{folder} already holds keys")
+    _replace(folder / LASTING, secrets.token_hex(32))
+    _write_day(folder, today, secrets.token_bytes(32))
+
+
+def ring() -> "KeyRing":
+    """The keys of the current app."""
+    found: KeyRing = current_app.extensions[EXTENSION]
+    return found
+
+
+class KeyRing:
+    """The keys of one folder, read again when the date changes; several processes may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mutex = Lock()
+        try:
+            self._lasting = bytes.fromhex((folder / LASTING).read_text().strip())
+            self._day, self._link = _read_day(folder)
+        except (OSError, ValueError, KeyError) as error:
+            raise KeysMissing(
+                f"Set KESHKI_KEYS to a folder with keys, or make them with `flask keys new`: {folder} has none."
+            ) from error
+
+    @property
+    def day(self) -> date:
+        """The day whose key is the oldest that still exists."""
+        return self._day
+
+    def lasting(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose (codes, tokens, …), the same every day."""
+        return blake2b(purpose.encode(), key=self._lasting, digest_size=32).digest()
+
+    def of_day(self, day: date) -> bytes:
+        """The 32-byte key of `day`. Raises Gone when that day has passed."""
+        with self._mutex:
+            start, link = self._day, self._link
+        ahead = (day - start).days
+        if ahead < 0:
+            raise Gone(day.isoformat())
+        for _ in range(ahead):
+            link = _next(link)
+        return blake2b(b"seal", key=link, digest_size=32).digest()
+
+    def refresh(self) -> None:
+        """Read the link again, since another process may have advanced it."""
+        day, link = _read_day(self._folder)
+        with self._mutex:
+            if day > self._day:
+                self._day, self._link = day, link
+
+    def advance(self, today: date, leap_days: int = LEAP_DAYS) -> bool:
+        """Destroy the keys of the days before `today`; True when there was something to destroy.
+
+        Raises ClockLeap, and destroys nothing, when that is more than `leap_days` days at once.
+        """
+        if today <= self._day:
+            return False
+        with _locked(self._folder):
+            day, link = _read_day(self._folder)
+            if (today - day).days > leap_days:
+                raise ClockLeap(f"The day key is of {day}: confirm today's date with `flask keys advance {today}`.")
+            moved = today > day
+            while day < today:
+                day, link = day + timedelta(days=1), _next(link)
+            if moved:
+                _write_day(self._folder, day, link)
+        self.refresh()
+        return moved
+
+
+def advance_if_due() -> bool:
+    """Let yesterday's key go. The worker calls this every minute, each node when it starts."""
+    return ring().advance(clock.today())
+
+
+def _next(link: bytes) -> bytes:
+    return blake2b(link, digest_size=32, person=b"keshki-day").digest()
+
+
+def _read_day(folder: Path) -> tuple[date, bytes]:
+    held = json.loads((folder / DAILY).read_text())
+    return date.fromisoformat(held["day"]), bytes.fromhex(held["link"])
+
+
+def _write_day(folder: Path, day: date, link: bytes) -> None:
+    _replace(folder / DAILY, json.dumps({"day": day.isoformat(), "link": link.hex()}))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Rename a new file over the old one, then overwrite the old content, as far as the disk obeys."""
+    fresh = path.with_suffix(".new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    old = path.open("r+b") if path.exists() else None
+    fresh.rename(path)
+    if old:
+        with old:
+            size = old.seek(0, os.SEEK_END)
+            old.seek(0)
+            old.write(b"\0" * size)
+            old.flush()
+            os.fsync(old.fileno())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with open(folder / LOCK, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,56 @@
+"""Rate limits that keep no address: counters stand under a keyed hash with a random key of the day."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from clinic import clock
+from clinic.config import Settings
+
+_key: tuple[date, bytes] = (date.min, b"")
+
+
+def who() -> str:
+    """A name for the caller's address that means nothing tomorrow.
+
+    With several nodes behind one Redis the key comes from the shared keys, else it is this process's own.
+    """
+    from clinic.privacy import keys
+
+    global _key
+    today = clock.today()
+    if _key[0] != today:
+        _key = (today, keys.ring().of_day(today) if _shared else secrets.token_bytes(32))
+    address = (request.remote_addr or "").encode()
+    return blake2b(address, key=_key[1], digest_size=12).hexdigest()
+
+
+_shared = False
+limiter = Limiter(key_func=who, strategy="moving-window", default_limits=[], headers_enabled=False)
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Set up the limiter: in memory, or in the Redis that all nodes share."""
+    global _shared
+    _shared = settings.redis_url is not None
+    app.config["RATELIMIT_ENABLED"] = settings.limits
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = settings.redis_url is not None
+    app.config["RATELIMIT_KEY_PREFIX"] = "keshki"
+    limiter.init_app(app)
+
+
+def limit(rule: str, scope: str, methods: tuple[str, ...] = ("POST",)) -> Callable[[Any], Any]:
+    """A decorator for views: `rule` such as "10 per 10 minutes", counted per caller within `scope`."""
+    decorated: Callable[[Any], Any] = limiter.shared_limit(rule, scope=scope, methods=list(methods))
+    return decorated
+
+
+CODE_TRIES = "20 per 10 minutes"  # wrong or right codes at /mine and in the JSON face
+BOOKINGS = "30 per hour"
+SIGN_INS = "10 per 10 minutes"

@@ -1,0 +1,117 @@
+"""Once-only acts: the answer is committed with the act, sealed with the token, and replayed.
+
+Only who holds the token can read the answer again: the database has its hash, and a box under a key
+made from it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Any
+
+from nacl.secret import Aead
+from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from clinic.privacy import keys
+from clinic.privacy.models import Once
+
+FORM_KEPT = timedelta(minutes=10)
+API_KEPT = timedelta(hours=24)
+
+
+class Reused(Exception):
+    """The same token came with other content."""
+
+
+class Busy(Exception):
+    """The same act is still being done by another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer of an act, and whether it was given before."""
+
+    answer: dict[str, Any]
+    replayed: bool
+
+
+def run(
+    s: Session,
+    scope: str,
+    token: str,
+    body: bytes,
+    kept: timedelta,
+    now: datetime,
+    make: Callable[[], dict[str, Any]],
+) -> Done:
+    """Do `make()` once per (scope, token) in the transaction of `s`, and keep its JSON answer for `kept`.
+
+    `body` is what was asked; the same token with another body raises Reused. Raises Busy when another
+    transaction has been doing the same act for two seconds. What `make` raises rolls all back.
+    """
+    token_hash = _hash("once token", token.encode())
+    body_hash = _hash("once body", body)
+    if not _claim(s, scope, token_hash, body_hash, now + kept):
+        row = s.execute(
+            select(Once.body_hash, Once.answer, Once.expires_at).where(
+                Once.scope == scope, Once.token_hash == token_hash
+            )
+        ).one()
+        if row.expires_at > now:
+            if not compare_digest(row.body_hash, body_hash):
+                raise Reused
+            return Done(_open(token, row.answer), True)
+        s.execute(delete(Once).where(Once.scope == scope, Once.token_hash == token_hash))
+        _claim(s, scope, token_hash, body_hash, now + kept)
+    answer = make()
+    s.execute(
+        Once.__table__.update()
+        .where(Once.scope == scope, Once.token_hash == token_hash)
+        .values(answer=_seal(token, answer))
+    )
+    return Done(answer, False)
+
+
+def forget(s: Session, now: datetime) -> int:
+    """Delete the answers whose time is over; how many there were."""
+    return s.execute(delete(Once).where(Once.expires_at <= now)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _claim(s: Session, scope: str, token_hash: bytes, body_hash: bytes, expires_at: datetime) -> bool:
+    """Take the key of this act; waits for a transaction that holds it. False when it was done before."""
+    postgres = s.get_bind().dialect.name == "postgresql"
+    if postgres:
+        s.execute(text("SET LOCAL lock_timeout = '2s'"))
+    insert = postgres_insert if postgres else sqlite_insert
+    row = {"scope": scope, "token_hash": token_hash, "body_hash": body_hash, "answer": b"", "expires_at": expires_at}
+    try:
+        taken = s.execute(insert(Once).values(**row).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
+    except OperationalError as error:
+        raise Busy from error
+    if postgres:
+        s.execute(text("SET LOCAL lock_timeout = 0"))
+    return bool(taken)
+
+
+def _hash(purpose: str, value: bytes) -> bytes:
+    return blake2b(value, key=keys.ring().lasting(purpose), digest_size=32).digest()
+
+
+def _key(token: str) -> Aead:
+    return Aead(blake2b(token.encode(), key=keys.ring().lasting("once answer"), digest_size=32).digest())
+
+
+def _seal(token: str, answer: dict[str, Any]) -> bytes:
+    return bytes(_key(token).encrypt(json.dumps(answer).encode()))
+
+
+def _open(token: str, box: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(_key(token).decrypt(box))
+    return answer

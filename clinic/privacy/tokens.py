@@ -1,0 +1,49 @@
+"""The token of a public form: signed, good for two hours, in need of no cookie.
+
+It is the form's once-only key as well: 16 random bytes, the minute it was made, a keyed hash.
+"""
+
+import base64
+import binascii
+import secrets
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from hmac import compare_digest
+
+from clinic import clock
+from clinic.privacy import keys
+
+LIFETIME = timedelta(hours=2)
+_SIZE = 16 + 4 + 16
+
+
+class TokenForged(Exception):
+    """Not a token of ours."""
+
+
+class TokenExpired(Exception):
+    """The page was open for too long; nothing is lost."""
+
+
+def new() -> str:
+    """A fresh token for one form."""
+    minute = int(clock.now().timestamp()) // 60
+    body = secrets.token_bytes(16) + minute.to_bytes(4, "big")
+    return base64.urlsafe_b64encode(body + _mac(body)).decode()
+
+
+def check(token: str, now: datetime) -> None:
+    """Raises TokenForged or TokenExpired."""
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii"))
+    except (ValueError, binascii.Error) as error:
+        raise TokenForged from error
+    if len(raw) != _SIZE or not compare_digest(_mac(raw[:20]), raw[20:]):
+        raise TokenForged
+    made = int.from_bytes(raw[16:20], "big") * 60
+    if not -120 <= now.timestamp() - made <= LIFETIME.total_seconds():
+        raise TokenExpired
+
+
+def _mac(body: bytes) -> bytes:
+    return blake2b(body, key=keys.ring().lasting("form token"), digest_size=16).digest()

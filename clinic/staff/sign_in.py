@@ -1,0 +1,188 @@
+"""Who is signed in. The browser holds a random token in its session cookie, the database the token's hash.
+
+A sign-in ends after 12 hours or at 06:00, whichever comes first. Ten minutes without a click cover
+the screen; a PIN opens it again, three wrong ones end the sign-in.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.staff import accounts
+from clinic.staff.models import SignIn, Staff
+
+LONGEST = timedelta(hours=12)
+IDLE = timedelta(minutes=10)
+TOUCH_EVERY = timedelta(seconds=30)  # a click writes `seen_at` at most this often
+WRONG_PINS = 3
+
+
+class SignInRefused(Exception):
+    """Login and password do not open an account; the same whether or not the account exists."""
+
+
+class WrongPin(Exception):
+    """The PIN does not match; `left` more tries before the sign-in ends (0: it has ended)."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with an open sign-in. Has the four attributes that flask-login asks for."""
+
+    token: str
+    staff_id: int
+    login: str
+    name: str
+    language: str
+    seen_at: datetime
+    ends_at: datetime
+    locked: bool
+    has_pin: bool
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """What flask-login puts into the session cookie."""
+        return self.token
+
+
+def _hash(token: str) -> bytes:
+    # 256 random bits: a plain hash is enough, nobody can guess its way back.
+    return sha256(token.encode()).digest()
+
+
+def ends_at(started: datetime) -> datetime:
+    """12 hours after `started`, or the next 06:00 local, whichever comes first."""
+    turn = clock.service_day_start(clock.service_day(started) + timedelta(days=1))
+    return min(started + LONGEST, turn)
+
+
+def sign_in(s: Session, login: str, password: str, now: datetime) -> SignedIn:
+    """Open a sign-in in the caller's writing session. Raises SignInRefused; the work is the same either way."""
+    person = s.scalar(select(Staff).where(Staff.login == accounts.normal_login(login)))
+    right = accounts.matches(person.password if person else None, password)
+    if person is None or not right or _is_off(person.off_at, now):
+        raise SignInRefused
+    if accounts.needs_rehash(person.password):
+        person.password = accounts.hashed(password)
+    token = secrets.token_urlsafe(32)
+    end = ends_at(now)
+    s.execute(delete(SignIn).where(SignIn.ends_at <= now))
+    s.add(SignIn(token_hash=_hash(token), staff_id=person.id, started_at=now, seen_at=now, ends_at=end))
+    return SignedIn(
+        token=token,
+        staff_id=person.id,
+        login=person.login,
+        name=person.name,
+        language=person.language,
+        seen_at=now,
+        ends_at=end,
+        locked=False,
+        has_pin=person.pin is not None,
+    )
+
+
+def find(s: Session, token: str, now: datetime) -> SignedIn | None:
+    """The open sign-in of a token; None when it has ended or the account is switched off.
+
+    Idle for ten minutes counts as locked, whether or not anybody has written that down yet.
+    """
+    row = s.execute(
+        select(
+            SignIn.staff_id,
+            SignIn.seen_at,
+            SignIn.ends_at,
+            SignIn.locked_at,
+            Staff.login,
+            Staff.name,
+            Staff.language,
+            Staff.pin.is_not(None).label("has_pin"),
+        )
+        .join(Staff, Staff.id == SignIn.staff_id)
+        .where(SignIn.token_hash == _hash(token), SignIn.ends_at > now)
+        .where(or_(Staff.off_at.is_(None), Staff.off_at > now))
+    ).one_or_none()
+    if row is None:
+        return None
+    return SignedIn(
+        token=token,
+        staff_id=row.staff_id,
+        login=row.login,
+        name=row.name,
+        language=row.language,
+        seen_at=row.seen_at,
+        ends_at=row.ends_at,
+        locked=row.locked_at is not None or now - row.seen_at >= IDLE,
+        has_pin=bool(row.has_pin),
+    )
+
+
+def due_for_touch(person: SignedIn, now: datetime) -> bool:
+    """Whether a click at `now` is worth writing down."""
+    return not person.locked and now - person.seen_at >= TOUCH_EVERY
+
+
+def touch(s: Session, token: str, now: datetime) -> None:
+    """Write down that somebody clicked; never opens a covered screen."""
+    s.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == _hash(token), SignIn.locked_at.is_(None), SignIn.seen_at > now - IDLE)
+        .values(seen_at=now)
+    )
+
+
+def lock(s: Session, token: str, now: datetime) -> None:
+    """Cover the screen until the PIN is given."""
+    s.execute(
+        update(SignIn).where(SignIn.token_hash == _hash(token), SignIn.locked_at.is_(None)).values(locked_at=now)
+    )
+
+
+def unlock(s: Session, token: str, pin: str, now: datetime) -> None:
+    """Open a covered screen. Raises WrongPin; the third wrong one ends the sign-in.
+
+    The try is counted in one statement, so that many at once get no more than three.
+    """
+    hash_ = _hash(token)
+    counted = s.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == hash_, SignIn.ends_at > now, SignIn.wrong_pins < WRONG_PINS)
+        .values(wrong_pins=SignIn.wrong_pins + 1)
+    )
+    assert isinstance(counted, CursorResult)
+    if counted.rowcount == 0:
+        raise WrongPin(0)
+    tries, stored = s.execute(
+        select(SignIn.wrong_pins, Staff.pin)
+        .join(Staff, Staff.id == SignIn.staff_id)
+        .where(SignIn.token_hash == hash_)
+    ).one()
+    if stored is not None and accounts.matches(stored, pin):
+        s.execute(
+            update(SignIn).where(SignIn.token_hash == hash_).values(locked_at=None, seen_at=now, wrong_pins=0)
+        )
+        return
+    if tries >= WRONG_PINS:
+        end(s, token)
+        raise WrongPin(0)
+    raise WrongPin(WRONG_PINS - tries)
+
+
+def end(s: Session, token: str) -> None:
+    """End this sign-in."""
+    s.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+
+
+def _is_off(off_at: datetime | None, now: datetime) -> bool:
+    return off_at is not None and off_at <= now

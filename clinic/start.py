@@ -1,0 +1,71 @@
+"""What must hold before the site serves or the worker works; each failure is one sentence."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from clinic import clock
+from clinic.config import ConfigError
+from clinic.db import db
+from clinic.privacy import keys
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+UPGRADE = "Bring the database up to date with `flask db upgrade`"
+
+
+def check(app: Flask) -> None:
+    """Raises ConfigError when zone table, database, schema or keys are not fit to start with."""
+    if not clock.zone_is_current():
+        raise ConfigError(
+            "Update the time zone table (pip install --upgrade tzdata, and unset PYTHONTZPATH): "
+            "it still has Asia/Almaty at UTC+6."
+        )
+    with app.app_context():
+        _schema_is_current()
+        try:
+            keys.advance_if_due()
+        except keys.ClockLeap as leap:
+            app.logger.error("%s", leap)
+
+
+def head() -> str:
+    """The newest migration that this code knows."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    found = ScriptDirectory.from_config(config).get_current_head()
+    assert found is not None
+    return found
+
+
+def schema_state() -> str:
+    """"current", "older", "newer" or "empty": the database against this code's migrations."""
+    with db.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return "empty"
+    if revision == head():
+        return "current"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def _schema_is_current() -> None:
+    try:
+        state = schema_state()
+    except SQLAlchemyError as error:
+        raise ConfigError(
+            "Set KESHKI_DATABASE_URL to a database that can be reached: "
+            f"{db.engine.url.render_as_string(hide_password=True)} can not ({type(error.__cause__ or error).__name__})."
+        ) from error
+    if state == "empty":
+        raise ConfigError("Make the tables of the empty database with `flask db upgrade`.")
+    if state == "older":
+        raise ConfigError(f"{UPGRADE}: it is older than this code.")
+    if state == "newer":
+        raise ConfigError("Install the newer code that the database belongs to, or restore an older backup.")

@@ -1,0 +1,15 @@
+"""The application, for a WSGI server (`granian --interface wsgi wsgi:app`) and for the flask command."""
+
+import os
+import sys
+
+from clinic import create_app
+from clinic.config import ConfigError
+from clinic.start import check
+
+try:
+    app = create_app()
+    if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+        check(app)
+except ConfigError as error:
+    sys.exit(str(error))
