@@ -72,11 +72,6 @@ def matches(stored: str | None, secret: str) -> bool:
     return same and stored is not None and not too_long
 
 
-def needs_rehash(stored: str) -> bool:
-    """Whether `stored` was made with weaker settings than today's."""
-    return _hasher().check_needs_rehash(stored)
-
-
 def add(s: Session, login: str, name: str, language: str, password: str, pin: str | None) -> Staff:
     """Make an account. Raises AccountError on a login that is taken or cannot be typed, or an unknown language."""
     login = normal_login(login)
