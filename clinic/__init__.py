@@ -82,11 +82,9 @@ def _rooms(app: Flask) -> None:
     """Each room's own `init(app)`, in the order of the house."""
     for room in ("site", "booking", "desk", "api", "cli"):
         try:
-            module = importlib.import_module(f"clinic.{room}")
-        except ModuleNotFoundError:
-            continue
-        if hasattr(module, "init"):
-            module.init(app)
+            importlib.import_module(f"clinic.{room}").init(app)
+        except (ImportError, AttributeError) as error:  # while the rooms are being built
+            print("ROOM NOT READY", room, error)
 
 
 def _keys(found: Settings) -> keys.KeyRing:

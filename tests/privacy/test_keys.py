@@ -1,0 +1,67 @@
+"""What is sealed for a day can't be opened once that day has passed; a clock that leaps destroys nothing."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from clinic.privacy import keys, sealing
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> keys.KeyRing:
+    keys.make(tmp_path / "keys", TODAY)
+    return keys.KeyRing(tmp_path / "keys")
+
+
+def test_a_later_day_is_reached_from_today(ring: keys.KeyRing) -> None:
+    tomorrow = ring.of_day(TODAY + timedelta(days=1))
+    ring.advance(TODAY + timedelta(days=1))
+    assert ring.of_day(TODAY + timedelta(days=1)) == tomorrow
+
+
+def test_a_day_that_has_passed_is_gone(ring: keys.KeyRing, tmp_path: Path) -> None:
+    ring.advance(TODAY + timedelta(days=1))
+    with pytest.raises(keys.Gone):
+        ring.of_day(TODAY)
+    assert TODAY.isoformat() not in "".join(p.read_text() for p in (tmp_path / "keys").iterdir())
+
+
+def test_another_process_reads_the_advanced_key(ring: keys.KeyRing, tmp_path: Path) -> None:
+    other = keys.KeyRing(tmp_path / "keys")
+    ring.advance(TODAY + timedelta(days=1))
+    assert other.of_day(TODAY)  # until it looks again
+    assert not other.advance(TODAY + timedelta(days=1))
+    with pytest.raises(keys.Gone):
+        other.of_day(TODAY)
+
+
+def test_a_clock_that_leaps_destroys_no_key(ring: keys.KeyRing) -> None:
+    with pytest.raises(keys.ClockLeap, match="flask keys advance"):
+        ring.advance(TODAY + timedelta(days=40))
+    assert ring.of_day(TODAY)
+
+
+def test_a_clock_that_goes_back_changes_nothing(ring: keys.KeyRing) -> None:
+    assert not ring.advance(TODAY - timedelta(days=1))
+    assert ring.day == TODAY
+
+
+def test_keys_are_never_replaced(ring: keys.KeyRing, tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError):
+        keys.make(tmp_path / "keys", TODAY)
+
+
+def test_a_box_opens_only_in_its_own_row(app: Flask) -> None:
+    box = sealing.seal(TODAY, "pass.phone", b"row one", "+77010000000")
+    assert sealing.open_("pass.phone", b"row one", box) == "+77010000000"
+    for context, row in (("pass.phone", b"row two"), ("pass.cover", b"row one")):
+        with pytest.raises(sealing.Damaged):
+            sealing.open_(context, row, box)
+
+
+def test_boxes_of_short_texts_have_one_length(app: Flask) -> None:
+    assert len({len(sealing.seal(TODAY, "a.b", b"r", "x" * n)) for n in range(31)}) == 1
