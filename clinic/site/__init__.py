@@ -1,0 +1,14 @@
+"""The pages of the people who come, and what every page shares: language, headers, errors, static files."""
+
+from flask import Flask
+
+
+def init(app: Flask) -> None:
+    """Wire the room into the app."""
+    from clinic.site import assets, errors, headers, home, language
+
+    assets.init(app)
+    language.init(app)
+    headers.init(app)
+    errors.init(app)
+    app.register_blueprint(home.blueprint)
