@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 from flask import Flask
-
 from flask_compress import Compress
 from flask_migrate import Migrate
 

@@ -32,9 +32,9 @@ REFUSE_UPDATE_POSTGRES = (
     "'BEGIN RAISE EXCEPTION ''audit is final''; END'",
     "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_final()",
 )
-event.listen(Audit.__table__, "after_create", DDL(REFUSE_UPDATE_SQLITE).execute_if(dialect="sqlite"))
-for _statement in REFUSE_UPDATE_POSTGRES:
-    event.listen(Audit.__table__, "after_create", DDL(_statement).execute_if(dialect="postgresql"))
+for _dialect, _statements in (("sqlite", (REFUSE_UPDATE_SQLITE,)), ("postgresql", REFUSE_UPDATE_POSTGRES)):
+    for _statement in _statements:
+        event.listen(Audit.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 
 def record(s: Session, now: datetime, actor: str, verb: str, thing: str, location: int | None = None) -> None:

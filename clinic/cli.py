@@ -7,7 +7,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from clinic import clock, config
+from clinic import clock
 from clinic.privacy import keys as day_keys
 
 keys = AppGroup("keys", help="The keys outside the database.")

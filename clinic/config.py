@@ -79,10 +79,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     env = _Reader(environ, mistakes)
     demo = env.flag("KESHKI_DEMO", "0")
     base_url = env.text("KESHKI_BASE_URL", "").rstrip("/")
-    database_url = _database(env, demo)
+    database_url = _database(env)
     keys = Path(env.text("KESHKI_KEYS", "") or (INSTANCE / "keys" if demo else ""))
     sms_from, sms_until = _window(env)
-    twilio = _twilio(env, demo)
+    twilio = _twilio(env)
     found = Settings(
         demo=demo,
         host=env.text("HOST", "127.0.0.1"),
@@ -140,7 +140,7 @@ class _Reader:
         return raw in ("1", "on", "true")
 
 
-def _database(env: _Reader, demo: bool) -> str:
+def _database(env: _Reader) -> str:
     raw = env.text("KESHKI_DATABASE_URL", "sqlite:///keshki.db")
     try:
         url = make_url(raw)
@@ -190,7 +190,7 @@ def _exit_url(env: _Reader) -> str:
     return raw
 
 
-def _twilio(env: _Reader, demo: bool) -> Twilio | None:
+def _twilio(env: _Reader) -> Twilio | None:
     names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
     sid, token, sender = (env.text(name, "") for name in names)
     base = env.text("TWILIO_API_BASE", "").rstrip("/") or None
@@ -224,9 +224,8 @@ def _contradictions(found: Settings) -> list[str]:
         wrong.append("Set KESHKI_KEYS to the folder of keys that `flask keys new` made.")
     elif found.is_sqlite:
         database = Path(found.database_url.removeprefix("sqlite:///")).resolve()
-        if database.parent == found.keys.resolve() or found.keys.resolve() in database.parents:
-            wrong.append("Set KESHKI_KEYS to a folder that is not beside the database.")
-        elif database.parent in found.keys.resolve().parents:
+        folder = found.keys.resolve()
+        if database.parent in (folder, *folder.parents) or folder in database.parents:
             wrong.append("Set KESHKI_KEYS to a folder that is not beside the database.")
     if not found.base_url:
         wrong.append("Set KESHKI_BASE_URL to the public address of the site, such as https://example.kz.")

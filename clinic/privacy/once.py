@@ -13,7 +13,7 @@ from hmac import compare_digest
 from typing import Any
 
 from nacl.secret import Aead
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -72,9 +72,7 @@ def run(
         _claim(s, scope, token_hash, body_hash, now + kept)
     answer = make()
     s.execute(
-        Once.__table__.update()
-        .where(Once.scope == scope, Once.token_hash == token_hash)
-        .values(answer=_seal(token, answer))
+        update(Once).where(Once.scope == scope, Once.token_hash == token_hash).values(answer=_seal(token, answer))
     )
     return Done(answer, False)
 
@@ -92,12 +90,12 @@ def _claim(s: Session, scope: str, token_hash: bytes, body_hash: bytes, expires_
     insert = postgres_insert if postgres else sqlite_insert
     row = {"scope": scope, "token_hash": token_hash, "body_hash": body_hash, "answer": b"", "expires_at": expires_at}
     try:
-        taken = s.execute(insert(Once).values(**row).on_conflict_do_nothing()).rowcount  # type: ignore[attr-defined]
+        taken = s.execute(insert(Once).values(row).on_conflict_do_nothing().returning(Once.scope)).first()
     except OperationalError as error:
         raise Busy from error
     if postgres:
         s.execute(text("SET LOCAL lock_timeout = 0"))
-    return bool(taken)
+    return taken is not None
 
 
 def _hash(purpose: str, value: bytes) -> bytes:
