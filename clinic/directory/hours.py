@@ -1,0 +1,203 @@
+"""Hours: a strict subset of OSM `opening_hours`, one expression for the week and one for public holidays.
+
+The library `opening-hours-py` evaluates them. It is never asked about holidays (its calendar of
+Kazakhstan is wrong) nor about a night whose next day has a rule of its own (it cuts such a night at
+midnight): the date alone chooses between the two expressions, and what runs past midnight is
+evaluated apart, as belonging to the date on which it began.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+import flask_babel
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stub forgets one
+
+from clinic.directory.hours_text import DAY, WEEKDAYS, HoursError, Rule, read, text_of
+
+__all__ = ("HoursError", "Intervals", "intervals", "joined", "meaning", "parse", "split_holidays")
+
+_: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
+
+Intervals = tuple[tuple[int, int], ...]
+
+
+def parse(text: str) -> str:
+    """Forgiving input as a canonical expression without holidays; blank text stays "" (not published).
+
+    Raises HoursError with a sentence for the person who typed it.
+    """
+    if not text.strip():
+        return ""
+    rules = read(text)
+    for rule in rules:
+        if rule.holidays:
+            raise HoursError(_("Holidays have a field of their own."), rule.at)
+    return _checked(rules)
+
+
+def split_holidays(text: str) -> tuple[str, str]:
+    """A whole `opening_hours` value as (week, on holidays), both canonical.
+
+    The second is "" when the text says nothing of holidays: whoever stores it decides (`intervals`
+    takes "" for closed). Raises HoursError.
+    """
+    if not text.strip():
+        return "", ""
+    rules = read(text)
+    week = tuple(rule for rule in rules if not rule.holidays)
+    holidays = tuple(
+        replace(rule, holidays=False, adds=rule.adds and i > 0)
+        for i, rule in enumerate(rule for rule in rules if rule.holidays)
+    )
+    return _checked(week) if week else "off", _checked(holidays) if holidays else ""
+
+
+def joined(week: str, on_holidays: str) -> str:
+    """Both expressions as one `opening_hours` value for export; "" when the week is not published."""
+    if not week or on_holidays == week:
+        return week
+    rules = read(on_holidays or "off")
+    if any(rule.dates or rule.days for rule in rules):
+        # "PH Mo-Fr …" is read differently by every program; closed is what nobody is misled by
+        return f"{week}; PH off"
+    return f"{week}; " + text_of(tuple(replace(rule, holidays=True) for rule in rules))
+
+
+def _checked(rules: tuple[Rule, ...]) -> str:
+    _refuse_replaced(rules)
+    text = text_of(rules)
+    try:
+        hours = OpeningHours(text)
+    except ParserError:
+        raise HoursError(_("These hours are not understood."), rules[0].at) from None
+    if hours.warnings:
+        raise HoursError(_("These hours are not understood."), rules[0].at)
+    return text
+
+
+def _refuse_replaced(rules: tuple[Rule, ...]) -> None:
+    """Refuse a rule that never holds, as in `Mo-Fr 09:00-13:00; Mo-Fr 14:00-18:00`: in the standard the
+    second replaces the first, and people who write so expect both."""
+    for i, first in enumerate(rules):
+        covered: set[str] = set()
+        for j in range(i + 1, len(rules)):
+            later = rules[j]
+            if later.adds or (later.state == "off" and later.spans) or later.dates not in ((), first.dates):
+                continue
+            covered |= _each_day(later.days)
+            if {day if day in covered else day[:2] for day in _each_day(first.days)} <= covered:
+                if first.state == "off" or later.state == "off":
+                    raise HoursError(
+                        _("“%(second)s” leaves nothing of “%(first)s”.", first=first.text(), second=later.text()),
+                        later.at,
+                    )
+                spread = tuple(replace(rule, adds=True) if k == j else rule for k, rule in enumerate(rules))
+                offer = _merged(spread, i, j)
+                raise HoursError(
+                    _(
+                        "“%(second)s” replaces “%(first)s”. If both hold, write: %(offer)s",
+                        first=first.text(),
+                        second=later.text(),
+                        offer=offer,
+                    ),
+                    later.at,
+                    offer,
+                )
+
+
+def _merged(rules: tuple[Rule, ...], i: int, j: int) -> str:
+    """The text in which rule j adds to rule i; as one list of times where their days are the same."""
+    first, second = rules[i], rules[j]
+    if (first.dates, first.days, first.state) == (second.dates, second.days, second.state):
+        both = replace(first, spans=tuple(sorted({*first.spans, *second.spans})))
+        return text_of(tuple(both if k == i else rule for k, rule in enumerate(rules) if k != j))
+    if not second.dates and not second.days:
+        second = replace(second, days=("Mo-Su",))
+    return text_of(tuple(second if k == j else rule for k, rule in enumerate(rules)))
+
+
+def _each_day(days: tuple[str, ...]) -> set[str]:
+    """`Mo-We,Fr[1]` as {Mo, Tu, We, Fr[1]}; no days mean every day."""
+    found: set[str] = set()
+    for item in days or ("Mo-Su",):
+        if "[" in item or "-" not in item:
+            found.add(item)
+        else:
+            first, last = (WEEKDAYS.index(day) for day in item.split("-"))
+            found |= {WEEKDAYS[(first + n) % 7] for n in range((last - first) % 7 + 1)}
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _evaluators(expression: str) -> tuple[OpeningHours, OpeningHours | None]:
+    """The library's reading of what begins on a date up to midnight, and of what of it runs past midnight.
+
+    The second is the same expression moved back by 24 hours: spans without a part after midnight fall
+    away, and a rule left without spans still replaces the ones before it.
+    """
+    rules = read(parse(expression))
+    today = tuple(replace(rule, spans=tuple((s, min(e, DAY)) for s, e in rule.spans)) for rule in rules)
+    tails: list[Rule] = []
+    for rule in rules:
+        spans = tuple((0, e - DAY) for s, e in rule.spans if e > DAY)
+        if spans:
+            tails.append(replace(rule, spans=spans))
+        elif rule.state == "off" and not rule.spans:
+            tails.append(rule)
+        elif rule.state != "off" and not rule.adds:
+            tails.append(replace(rule, spans=(), state="off", remark=""))
+    some = any(rule.spans for rule in tails)
+    return OpeningHours(text_of(today)), OpeningHours(text_of(tuple(tails))) if some else None
+
+
+@lru_cache(maxsize=16384)
+def intervals(expression: str, on_holidays: str, day: date, holiday: bool) -> Intervals:
+    """When it is open, for what begins on `day`: minutes from local midnight of `day`, sorted, merged.
+
+    An end may exceed 1440. "" means that nothing is published: (). On a holiday `on_holidays` holds,
+    and "" there means closed. Only "open" counts, "unknown" is not open. Raises HoursError.
+    """
+    if not expression:
+        return ()
+    holding = on_holidays if holiday else expression
+    if not holding:
+        return ()
+    today, tails = _evaluators(holding)
+    found = _open(today, day, 0)
+    if tails is not None:
+        found += _open(tails, day, DAY)
+    return merged(found)
+
+
+def _open(hours: OpeningHours, day: date, shift: int) -> list[tuple[int, int]]:
+    midnight = datetime.combine(day, time(0))
+    return [
+        (int((start - midnight).total_seconds()) // 60 + shift, int((end - midnight).total_seconds()) // 60 + shift)
+        for start, end, state, _remark in hours.intervals(midnight, midnight + timedelta(days=1))
+        if state == State.OPEN
+    ]
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> Intervals:
+    """Spans sorted, those that touch or overlap made one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def meaning(
+    expression: str, on_holidays: str, first_day: date, days: int = 7, *, is_holiday: Callable[[date], bool]
+) -> list[tuple[date, Intervals]]:
+    """What two expressions mean on the days from `first_day`, to be shown to who typed them."""
+    found = []
+    for n in range(days):
+        day = first_day + timedelta(days=n)
+        found.append((day, intervals(expression, on_holidays, day, is_holiday(day))))
+    return found
