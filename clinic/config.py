@@ -196,9 +196,9 @@ def _twilio(env: _Reader) -> Twilio | None:
     base = env.text("TWILIO_API_BASE", "").rstrip("/") or None
     if not (sid or token or sender or base):
         return None
-    for name, value in zip(names, (sid, token, sender), strict=True):
-        if not value:
-            env.mistakes.append(f"Set {name} as well, or none of the TWILIO settings.")
+    missing = [name for name, value in zip(names, (sid, token, sender), strict=True) if not value]
+    if missing:
+        env.mistakes.append(f"Set {' and '.join(missing)} as well, or none of the TWILIO settings.")
     if base:
         parts = urlsplit(base)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:

@@ -1,0 +1,122 @@
+"""Each mistake in the environment stops the start with one sentence that says what to set."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clinic import config
+from clinic.privacy import keys
+from tests.conftest import FIRST_KEY, Maker
+
+DEMO = {"KESHKI_DEMO": "1"}
+REAL = {
+    "KESHKI_DATABASE_URL": "postgresql://u:p@localhost/x",
+    "KESHKI_KEYS": "/tmp/keys",
+    "KESHKI_BASE_URL": "https://example.kz",
+}
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "Keshki"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "word"),
+    [
+        (DEMO | {"PORT": "eighty"}, "PORT"),
+        (DEMO | {"PORT": "70000"}, "PORT"),
+        (DEMO | {"KESHKI_DATABASE_URL": "mysql://x"}, "KESHKI_DATABASE_URL"),
+        (DEMO | {"KESHKI_DATABASE_URL": "nonsense"}, "KESHKI_DATABASE_URL"),
+        (DEMO | {"KESHKI_DATABASE_URL": "sqlite://"}, "KESHKI_DATABASE_URL"),
+        (DEMO | {"KESHKI_SMS_WINDOW": "21:00-09:00"}, "KESHKI_SMS_WINDOW"),
+        (DEMO | {"KESHKI_SMS_WINDOW": "9-21"}, "KESHKI_SMS_WINDOW"),
+        (DEMO | {"KESHKI_SMS_COUNTRIES": "Kazakhstan"}, "KESHKI_SMS_COUNTRIES"),
+        (DEMO | {"KESHKI_SMS_DAILY_CAP": "0"}, "KESHKI_SMS_DAILY_CAP"),
+        (REAL | {"KESHKI_DEMO": "maybe"}, "KESHKI_DEMO"),
+        (DEMO | {"KESHKI_EXIT_URL": "javascript:alert(1)"}, "KESHKI_EXIT_URL"),
+        (DEMO | {"KESHKI_INDEXING": "sometimes"}, "KESHKI_INDEXING"),
+        (DEMO | {"KESHKI_PROXIES": "1"}, "KESHKI_PROXIES"),
+        (DEMO | {"KESHKI_PROXIES": "-1"}, "KESHKI_PROXIES"),
+        (DEMO | {"KESHKI_BASE_URL": "https://example.kz"}, "KESHKI_BASE_URL"),
+        (DEMO | TWILIO, "TWILIO"),
+        (DEMO | {"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN"),
+        (REAL | {"TWILIO_FROM": "Keshki"}, "TWILIO_ACCOUNT_SID"),
+        (REAL | TWILIO | {"TWILIO_API_BASE": "http://example.org"}, "TWILIO_API_BASE"),
+        (REAL | TWILIO | {"KESHKI_BASE_URL": "http://example.kz"}, "KESHKI_BASE_URL"),
+        (REAL | {"KESHKI_BASE_URL": ""}, "KESHKI_BASE_URL"),
+        (REAL | {"KESHKI_BASE_URL": "example.kz"}, "KESHKI_BASE_URL"),
+        (REAL | {"KESHKI_BASE_URL": "https://under_score.kz"}, "KESHKI_BASE_URL"),
+        (REAL | {"KESHKI_LIMITS": "off"}, "KESHKI_LIMITS"),
+        (REAL | {"KESHKI_KEYS": ""}, "KESHKI_KEYS"),
+        (REAL | {"KESHKI_DATABASE_URL": "sqlite:////srv/keshki/k.db", "KESHKI_KEYS": "/srv/keshki/keys"}, "beside"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_setting(environ: dict[str, str], word: str) -> None:
+    with pytest.raises(config.ConfigError) as error:
+        config.read(environ)
+    sentences = str(error.value).splitlines()
+    assert len(sentences) == 1
+    assert word in sentences[0]
+    assert sentences[0].endswith(".")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(config.ConfigError) as error:
+        config.read(DEMO | {"PORT": "x", "KESHKI_SMS_WINDOW": "x", "KESHKI_PROXIES": "x"})
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_real_settings_are_read() -> None:
+    found = config.read(REAL | TWILIO)
+    assert found.twilio is not None
+    assert found.database_url.startswith("postgresql+psycopg://")
+    assert "t'" not in repr(found.twilio)
+
+
+def started(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The application, loaded as a server does it."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("KESHKI_", "TWILIO_"))}
+    return subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        env=plain | environ,
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_start_that_fails_says_one_sentence_and_exits_with_1(make_app: Maker, tmp_path: Path) -> None:
+    good = make_app.environ()
+    keys.make(tmp_path / "other" / "keys", FIRST_KEY)
+    cases = {
+        "PORT": good | {"PORT": "x"},
+        "flask keys new": good | {"KESHKI_KEYS": str(tmp_path / "nothing")},
+        "flask db upgrade": good | {"KESHKI_DATABASE_URL": f"sqlite:///{tmp_path}/empty/new.db"},
+        "KESHKI_DATABASE_URL": good | {"KESHKI_DATABASE_URL": "postgresql://u:secret@127.0.0.1:1/x"},
+        "KESHKI_LIMITS": good | {"KESHKI_LIMITS": "off"},
+    }
+    for word, environ in cases.items():
+        end = started(environ)
+        assert end.returncode == 1, end.stderr
+        assert len(end.stderr.strip().splitlines()) == 1, end.stderr
+        assert word in end.stderr
+        assert "secret" not in end.stderr
+
+
+def test_case_01_an_old_zone_table_stops_the_start(make_app: Maker, tmp_path: Path) -> None:
+    """cases.md 1: with Asia/Almaty still at UTC+6 the start stops with a sentence that names the table."""
+    (tmp_path / "zones" / "Asia").mkdir(parents=True)
+    (tmp_path / "zones" / "Asia" / "Almaty").write_bytes(fixed_zone(hours=6))
+    end = started(make_app.environ() | {"PYTHONTZPATH": str(tmp_path / "zones"), "TZ": "America/New_York"})
+    assert end.returncode == 1
+    assert "zone table" in end.stderr
+
+
+def fixed_zone(hours: int) -> bytes:
+    """A TZif file of one unchanging offset, as a table of before March 2024 would have it."""
+    name = b"+06\0"
+    header = b"TZif2" + b"\0" * 15
+    counts = b"".join(n.to_bytes(4, "big") for n in (0, 0, 0, 0, 1, len(name)))
+    body = (hours * 3600).to_bytes(4, "big") + b"\0\0" + name
+    return header + counts + body + header + counts + body + f"\n<+0{hours}>-{hours}\n".encode()

@@ -1,0 +1,108 @@
+"""Migrations go up and down with rows in them, and end in the schema that the models declare."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from alembic.command import downgrade, upgrade
+from alembic.config import Config
+from flask import Flask
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from clinic.db import Base, db
+from clinic.start import MIGRATIONS, head, schema_state
+from tests import factories
+from tests.conftest import Maker
+
+
+def migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_app(request: pytest.FixtureRequest, make_app: Maker) -> Iterator[Flask]:
+    """An app on a database without a single table."""
+    app = make_app(request.param)
+    Base.metadata.drop_all(db.engine)
+    if request.param == "postgresql":
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP FUNCTION audit_is_final"))
+    return app
+
+
+def checks(engine: Engine) -> dict[str, set[str]]:
+    """The CHECK constraints of each table, without spacing and quoting."""
+    found = inspect(engine)
+    return {
+        table: {f"{c['name']}: {plain(str(c['sqltext']))}" for c in found.get_check_constraints(table)}
+        for table in found.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def plain(sql: str) -> str:
+    return re.sub(r'[\s()"]', "", sql).lower()
+
+
+def columns(engine: Engine) -> dict[str, list[tuple[str, str, bool]]]:
+    found = inspect(engine)
+    return {
+        table: [(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(table)]
+        for table in found.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def indexes(engine: Engine) -> set[tuple[str, str | None]]:
+    found = inspect(engine)
+    return {(t, i["name"]) for t in found.get_table_names() for i in found.get_indexes(t)}
+
+
+def test_the_migrated_schema_is_the_declared_one(empty_app: Flask, make_app: Maker) -> None:
+    upgrade(migrations(), "head")
+    fresh = create_engine(make_app.environ(db.engine.dialect.name)["KESHKI_DATABASE_URL"])
+    assert checks(db.engine) == checks(fresh)
+    assert columns(db.engine) == columns(fresh)
+    assert indexes(db.engine) == indexes(fresh)
+    fresh.dispose()
+    assert schema_state() == "current"
+
+
+def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
+    from clinic.db import reading, writing
+    from clinic.directory.models import Location, Room
+
+    upgrade(migrations(), "head")
+    with writing() as s:
+        service = factories.a_service(s)
+        location = factories.a_location(s, services=(service,))
+        factories.a_room(s, location, (service,))
+    if head() != "0001":
+        downgrade(migrations(), "-1")
+        upgrade(migrations(), "head")
+    with reading() as s:
+        assert s.query(Location).count() == 1
+        assert s.query(Room).count() == 1
+
+
+def test_down_to_nothing_and_up_again(empty_app: Flask) -> None:
+    upgrade(migrations(), "head")
+    downgrade(migrations(), "base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+    assert schema_state() == "empty"
+    upgrade(migrations(), "head")
+    assert schema_state() == "current"
+
+
+def test_a_deed_can_not_be_changed(app_on: Flask) -> None:
+    from sqlalchemy.exc import DatabaseError
+
+    from clinic import audit, clock
+    from clinic.db import writing
+
+    with writing() as s:
+        audit.record(s, clock.now(), "aigul", "status", "27")
+    with pytest.raises(DatabaseError), writing() as s:
+        s.execute(text("UPDATE audit SET actor = 'nobody'"))
