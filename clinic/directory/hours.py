@@ -17,7 +17,17 @@ from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-
 
 from clinic.directory.hours_text import DAY, WEEKDAYS, HoursError, Rule, read, text_of
 
-__all__ = ("HoursError", "Intervals", "intervals", "joined", "meaning", "parse", "split_holidays")
+__all__ = (
+    "HoursError",
+    "Intervals",
+    "evaluable",
+    "intervals",
+    "joined",
+    "meaning",
+    "merged",
+    "parse",
+    "split_holidays",
+)
 
 _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 
@@ -190,6 +200,12 @@ def merged(spans: Iterable[tuple[int, int]]) -> Intervals:
         else:
             found.append((start, end))
     return tuple(found)
+
+
+def evaluable(expression: str) -> None:
+    """Raises HoursError where `intervals` would."""
+    if expression:
+        _evaluators(expression)
 
 
 def meaning(

@@ -19,7 +19,7 @@ _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 
 LONGEST = 500
 DAY = 24 * 60
-LATEST_END = 26 * 60
+LATEST_END = 30 * 60  # 06:00 of the next morning, where a service day ends
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LEAP_YEAR = 2028  # 29 February exists in some year, 30 February in none
@@ -350,7 +350,7 @@ def _spans(r: _Reader) -> tuple[tuple[int, int], ...]:
         if start >= DAY:
             raise HoursError(_("Hours begin before 24:00."), at)
         if end > LATEST_END:
-            raise HoursError(_("After midnight hours can be written up to 26:00, or as 18:00-05:00."), end_at)
+            raise HoursError(_("After midnight hours can be written up to 30:00, or as 18:00-05:00."), end_at)
         if start == end != 0:
             raise HoursError(_("These hours begin and end at the same time: open day and night is 24/7."), end_at)
         found.append((start, end if end > start else end + DAY))
