@@ -1,7 +1,6 @@
 """Keshki: find a friendly clinic that is open when you are free, and book a nameless time."""
 
 import importlib
-import logging
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
 
-from clinic import clock, config
+from clinic import clock, config, logs
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
@@ -55,7 +54,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    logging.getLogger("twilio").setLevel(logging.WARNING)
+    logs.init(app)
     compile_stale(ROOT / "translations")
     if found.proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
@@ -100,5 +99,5 @@ def _keys(found: Settings) -> keys.KeyRing:
 
 def _engine_options(found: Settings) -> dict[str, object]:
     if found.is_sqlite:
-        return {"pool_size": 16, "max_overflow": 8, "connect_args": {"timeout": 15}}
-    return {"pool_size": 12, "max_overflow": 8, "pool_pre_ping": True}
+        return {"pool_size": 16, "max_overflow": 8, "hide_parameters": True, "connect_args": {"timeout": 15}}
+    return {"pool_size": 12, "max_overflow": 8, "hide_parameters": True}

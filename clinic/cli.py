@@ -1,14 +1,22 @@
-"""flask commands: keys, setting up, the worker, forgetting, and whether the site may open."""
+"""flask commands: keys, the worker, forgetting, backups, and whether the site may open."""
 
 import sys
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from clinic import clock
+from clinic import backup as backups
+from clinic import clock, start
+from clinic import ready as readiness
+from clinic import worker as background
+from clinic.booking import forgetting
+from clinic.config import ConfigError, settings
+from clinic.db import reading, writing
+from clinic.directory import commands as places
 from clinic.privacy import keys as day_keys
+from clinic.staff import commands as accounts
 
 keys = AppGroup("keys", help="The keys outside the database.")
 
@@ -36,12 +44,76 @@ def keys_advance(day: click.DateTime, folder: Path) -> None:
     click.echo(f"The oldest day that can be opened is {today}.")
 
 
+@click.command("worker")
+def worker() -> None:
+    """Send messages, ask after them, forget what is to be forgotten: until it is stopped."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        start.check(app)
+    except ConfigError as error:
+        sys.exit(str(error))
+    mark = backups.in_use(settings())
+    background.serve(app)
+    if mark:
+        mark.close()
+
+
+@click.command("forget")
+def forget() -> None:
+    """Do the forgetting job once, now."""
+    day_keys.advance_if_due()
+    click.echo(f"Forgotten: {forgetting.run(clock.now())} rows.")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the running SQLite database to FILE."""
+    try:
+        size = backups.write(settings(), file)
+    except backups.RestoreRefused as refusal:
+        sys.exit(str(refusal))
+    click.echo(f"{size} bytes written to {file}. The keys are not in it.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+def restore(file: Path) -> None:
+    """Put the backup FILE in the place of the SQLite database, and forget at once what is due."""
+    try:
+        backups.restore(settings(), file)
+    except backups.RestoreRefused as refusal:
+        sys.exit(str(refusal))
+    click.echo(f"Restored. Forgotten: {forgetting.run(clock.now())} rows.")
+
+
+@click.group("ready", invoke_without_command=True)
+@click.pass_context
+def ready(context: click.Context) -> None:
+    """Say what is missing before the site may open, then READY or NOT READY."""
+    if context.invoked_subcommand:
+        return
+    with reading() as s:
+        found = list(readiness.missing(s))
+    for sentence in found:
+        click.echo(f"- {sentence}")
+    click.echo("NOT READY" if found else "READY")
+    sys.exit(1 if found else 0)
+
+
+@ready.command("answer")
+@click.argument("number", type=int)
+@click.option("--by", required=True, help="who checked it")
+def ready_answer(number: int, by: str) -> None:
+    """Note that open question NUMBER has been answered by a person."""
+    with writing() as s:
+        known = readiness.answer(s, number, by, clock.today())
+    if not known:
+        sys.exit(f"There is no open question {number}.")
+    click.echo("Noted.")
+
+
 def init(app: Flask) -> None:
     """Register the commands that need the app."""
-    import importlib
-
-    for room in ("directory", "staff"):
-        try:
-            app.cli.add_command(importlib.import_module(f"clinic.{room}.commands").cli)
-        except ImportError:
-            continue
+    for command in (worker, forget, backup, restore, ready, places.cli, accounts.cli):
+        app.cli.add_command(command)

@@ -199,6 +199,7 @@ def _twilio(env: _Reader) -> Twilio | None:
     missing = [name for name, value in zip(names, (sid, token, sender), strict=True) if not value]
     if missing:
         env.mistakes.append(f"Set {' and '.join(missing)} as well, or none of the TWILIO settings.")
+        return None
     if base:
         parts = urlsplit(base)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:

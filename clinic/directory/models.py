@@ -187,3 +187,14 @@ class PlaceName(Base):
     lat: Mapped[float]
     lng: Mapped[float]
     weight: Mapped[int] = mapped_column(default=0)  # people living there: breaks ties
+
+
+class OpenQuestion(Base):
+    """What a person has to check before a site may open to the public, and who has answered it."""
+
+    __tablename__ = "open_question"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    question: Mapped[Text3] = mapped_column(Text3Type)
+    answered_on: Mapped[date | None]
+    answered_by: Mapped[str] = mapped_column(String(80), default="")

@@ -1,0 +1,73 @@
+"""Backing up and restoring a SQLite database while nothing is lost and nothing comes back to life.
+
+What was to be forgotten stays forgotten: a backup holds sealed boxes, and their day keys are not in it.
+"""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+from clinic.config import Settings
+
+
+class RestoreRefused(Exception):
+    """The restore did not happen; the message says why."""
+
+
+def database_file(settings: Settings) -> Path:
+    """The file of a SQLite database. Raises RestoreRefused on PostgreSQL, which has its own tools."""
+    if not settings.is_sqlite:
+        raise RestoreRefused("This is for SQLite: use pg_dump and pg_restore for PostgreSQL (docs/operations.md).")
+    return Path(settings.database_url.removeprefix("sqlite:///"))
+
+
+def in_use(settings: Settings) -> IO[str] | None:
+    """Mark the database as used by this process for as long as the returned file stays open."""
+    if not settings.is_sqlite:
+        return None
+    mark = open(_mark(database_file(settings)), "w")  # noqa: SIM115 - held until the process ends
+    fcntl.flock(mark, fcntl.LOCK_SH)
+    return mark
+
+
+def write(settings: Settings, target: Path) -> int:
+    """Copy the running database to `target`, whole and consistent; its size in bytes."""
+    source = database_file(settings)
+    if target.exists():
+        raise RestoreRefused(f"{target} exists already: name a new file.")
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    os.chmod(target, 0o600)
+    return target.stat().st_size
+
+
+def restore(settings: Settings, backup: Path) -> None:
+    """Put `backup` in the place of the database. Raises RestoreRefused while site or worker run."""
+    target = database_file(settings)
+    with closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as check:
+        try:
+            verdict = check.execute("PRAGMA integrity_check").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise RestoreRefused(f"{backup} is no SQLite database.") from error
+    if verdict != "ok":
+        raise RestoreRefused(f"{backup} is damaged: {verdict}.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(_mark(target), "w") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RestoreRefused("Stop the site and its worker first: they are using this database.") from error
+        fresh = target.with_suffix(".restored")
+        fresh.write_bytes(backup.read_bytes())
+        os.chmod(fresh, 0o600)
+        for leftover in (f"{target}-wal", f"{target}-shm"):
+            Path(leftover).unlink(missing_ok=True)  # old frames must not come back over the restored file
+        fresh.rename(target)
+
+
+def _mark(database: Path) -> Path:
+    return database.with_name(f"{database.name}.in-use")

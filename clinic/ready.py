@@ -1,0 +1,68 @@
+"""What is missing before a site may open to the public."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.config import settings
+from clinic.directory.models import Location, OpenQuestion
+from clinic.privacy import keys
+from clinic.wording import day_words
+
+SEEN_DAYS = 7
+
+
+def missing(s: Session) -> Iterator[str]:
+    """One sentence for each thing that is missing; none means READY."""
+    found = settings()
+    today = clock.today()
+    if found.demo:
+        yield _("This is the demo: unset KESHKI_DEMO.")
+    if not found.is_https:
+        yield _("Set KESHKI_BASE_URL to the public https address.")
+    if found.contact is None:
+        yield _("Set KESHKI_CONTACT, so that people can report a weakness.")
+    if found.twilio is None:
+        yield _("No sender of SMS is configured: the site will offer no reminders.")
+    if (today - keys.ring().day).days > keys.LEAP_DAYS:
+        yield _("The day key is days behind: confirm the date with flask keys advance.")
+    for number, question in s.execute(
+        select(OpenQuestion.number, OpenQuestion.question)
+        .where(OpenQuestion.answered_on.is_(None))
+        .order_by(OpenQuestion.number)
+    ):
+        yield _("Open question %(number)s: %(text)s", number=number, text=question.en)
+    yield from _places(s, today)
+
+
+def _places(s: Session, today: date) -> Iterator[str]:
+    places = s.scalars(select(Location).where(Location.visibility != "unlisted")).all()
+    for place in places:
+        name = place.name.en
+        if place.example:
+            yield _("%(name)s is an example: delete it.", name=name)
+            continue
+        if place.consent_on is None:
+            yield _("%(name)s has not agreed to be published.", name=name)
+        if place.checked_on is None:
+            yield _("Nobody has checked the entry of %(name)s.", name=name)
+        if place.bookable and (place.desk_seen_on is None or (today - place.desk_seen_on).days > SEEN_DAYS):
+            last = day_words(place.desk_seen_on, today) if place.desk_seen_on else _("never")
+            yield _("Nobody opens the roster of %(name)s (last: %(day)s).", name=name, day=last)
+    if not any(place.bookable for place in places):
+        yield _("No place takes bookings yet.")
+
+
+def answer(s: Session, number: int, by: str, today: date) -> bool:
+    """Note that a person has answered an open question; False when there is no such number."""
+    done = s.execute(
+        update(OpenQuestion)
+        .where(OpenQuestion.number == number)
+        .values(answered_on=today, answered_by=by)
+        .returning(OpenQuestion.number)
+    ).first()
+    return done is not None
