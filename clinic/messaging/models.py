@@ -77,7 +77,7 @@ class Erasure(Base):
     """A copy at the provider that is to be deleted."""
 
     __tablename__ = "erasure"
-    __table_args__ = (Index("ix_erasure_due_at", "due_at"), {"info": {"personal": True}})
+    __table_args__ = (Index("ix_erasure_due_at", "due_at"), {"info": {"personal": True}, "sqlite_with_rowid": False})
 
     sid: Mapped[str] = mapped_column(String(40), primary_key=True, info=keep("message", "random"))
     due_at: Mapped[datetime] = mapped_column(UtcTime, info=keep("message"))

@@ -33,7 +33,7 @@ def test_no_personal_table_tells_the_order_of_arrival(app: Flask) -> None:
             assert not (isinstance(column.type, Integer) and column.autoincrement is True)
         assert not [c.name for c in table.columns if re.search("created|inserted", c.name)]
         if len(table.primary_key.columns) == 1 and not isinstance(next(iter(table.primary_key.columns)).type, DateTime):
-            assert table.dialect_options["sqlite"]["with_rowid"] is False or name == "erasure"
+            assert table.dialect_options["sqlite"]["with_rowid"] is False
 
 
 def test_no_column_holds_a_name_or_an_identity(app: Flask) -> None:
