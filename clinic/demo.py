@@ -1,6 +1,6 @@
 """`make run`: prepares the demo (tables, example data, a staff account), then runs site and worker.
 
-Both stop when one of them ends or on Ctrl-C.
+Both stop when one of them ends, or on Ctrl-C.
 """
 
 import os
@@ -8,42 +8,45 @@ import sys
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import select
 
 from clinic import clock, create_app, start
-from clinic.config import ROOT, ConfigError, settings
+from clinic.config import INSTANCE, ROOT, ConfigError, Settings, settings
 from clinic.db import db, writing
 from clinic.directory import seeding
-from clinic.staff import accounts, memberships
+from clinic.directory.models import Location
+from clinic.staff import accounts
+from clinic.staff.models import Staff
+
+LOGIN = "desk"
+BINARIES = Path(sys.executable).parent
 
 
 def main() -> None:
-    """Prepare, then hand over to honcho, which starts the two processes."""
+    """Prepare, then become honcho, which runs the two processes."""
     try:
         app = create_app()
         prepare(app)
     except ConfigError as error:
         sys.exit(str(error))
-    procfile = ROOT / "instance" / "Procfile"
-    binaries = Path(sys.executable).parent
-    procfile.write_text(
-        f"web: {binaries}/granian --interface wsgi --host {settings_of(app).host} --port {settings_of(app).port} "
-        "--workers 1 --blocking-threads 8 --no-ws --log-level warning "
-        f"--static-path-route /static --static-path-mount {ROOT}/clinic/static wsgi:app\n"
-        f"worker: {binaries}/flask worker\n"
-    )
-    db_free(app)
-    os.chdir(ROOT)
-    os.execv(f"{binaries}/honcho", ["honcho", "--no-prefix", "-f", str(procfile), "-e", "", "start"])
-
-
-def settings_of(app: Flask):  # type: ignore[no-untyped-def]
     with app.app_context():
-        return settings()
-
-
-def db_free(app: Flask) -> None:
-    with app.app_context():
+        found = settings()
         db.engine.dispose()
+    procfile = INSTANCE / "Procfile"
+    procfile.write_text(f"web: {web(found)}\nworker: {BINARIES}/flask worker\n")
+    print(f"Keshki is on http://{found.host}:{found.port}  (staff: /staff/, SMS outbox: /dev/outbox)  Ctrl-C ends it.")
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(BINARIES / "honcho", ["honcho", "--no-prefix", "-f", str(procfile), "start"])  # noqa: S606
+
+
+def web(found: Settings) -> str:
+    """The command that serves the site."""
+    return (
+        f"{BINARIES}/granian --interface wsgi --host {found.host} --port {found.port} --workers 1 "
+        "--blocking-threads 8 --no-ws --log-level warning "
+        f"--static-path-route /static --static-path-mount {ROOT}/clinic/static wsgi:app"
+    )
 
 
 def prepare(app: Flask) -> None:
@@ -56,7 +59,25 @@ def prepare(app: Flask) -> None:
         with writing() as s:
             seeding.load_real(s)
             seeding.load_demo(s, clock.now())
+            known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
+        if known is None:
+            _print_once(*_account())
     start.check(app)
+
+
+def _account() -> tuple[str, str]:
+    """An account for every example place; its random password and PIN."""
+    password, pin = accounts.new_password(), accounts.new_pin()
+    with writing() as s:
+        person = accounts.add(s, LOGIN, "Гүлнар", "ru", password, pin)
+        for place in s.scalars(select(Location.id).where(Location.example, Location.bookable)):
+            for role in ("receptionist", "clinician"):
+                accounts.give_role(s, person, role, None, place)
+    return password, pin
+
+
+def _print_once(password: str, pin: str) -> None:
+    print(f"Staff account of this demo, shown once: login {LOGIN}, password {password}, PIN {pin}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ class CatalogueVersion(Base):
     version: Mapped[int]
 
 
-event.listen(CatalogueVersion.__table__, "after_create", DDL("INSERT INTO catalogue (id, version) VALUES (1, 1)"))
+_FIRST_VERSION = DDL("INSERT INTO catalogue (id, version) VALUES (1, 1)")  # type: ignore[no-untyped-call]
+event.listen(CatalogueVersion.__table__, "after_create", _FIRST_VERSION)
 
 
 class Decree(Base):
