@@ -1,0 +1,87 @@
+"""The neutral wordings of her messages: a cover's phrase, weekday, date and hour, nothing else.
+
+No place, no ticket, no link, nothing of health. Each fits one SMS in every language, on every day and
+minute: Cyrillic goes out as UCS-2, where one segment holds 70 UTF-16 units; English as GSM-7, 160.
+"""
+
+from datetime import datetime
+
+from clinic.clock import local
+from clinic.wording import at, date_words, gettext, long_day, on_day, speaking, time_words
+
+COVERS = ("plain", "parcel", "class", "hairdresser", "service")
+
+UCS2_UNITS = 70
+GSM7_UNITS = 160
+# GSM 03.38: the basic alphabet, and the signs that cost two units; anything else turns the whole text into UCS-2
+GSM7_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+
+
+class TooLong(ValueError):
+    """A text that would go out, and be paid, as two messages."""
+
+
+def units(text: str) -> int:
+    """How many units a text takes on the air: UTF-16 units, or GSM-7 signs when the whole text is GSM-7."""
+    if all(sign in GSM7_BASIC or sign in GSM7_DOUBLE for sign in text):
+        return len(text) + sum(sign in GSM7_DOUBLE for sign in text)
+    return len(text.encode("utf-16-le")) // 2
+
+
+def segment(text: str) -> int:
+    """How many units one message of this text's alphabet holds: 160 or 70."""
+    return GSM7_UNITS if all(sign in GSM7_BASIC or sign in GSM7_DOUBLE for sign in text) else UCS2_UNITS
+
+
+def fits(text: str) -> bool:
+    """Whether the text goes out as one message."""
+    return units(text) <= segment(text)
+
+
+def text(cover: str, language: str, start: datetime) -> str:
+    """The text of a reminder or a confirmation in a cover. Raises KeyError for an unknown cover."""
+    day = local(start).date()
+    with speaking(language):
+        match cover:
+            case "plain":
+                return gettext("Reminder: %(day)s, %(time)s.", day=long_day(day), time=time_words(start))
+            case "parcel":
+                return gettext("A parcel is ready for you %(on_day)s, %(at)s.", on_day=on_day(day), at=at(start))
+            case "class":
+                return gettext("The class begins %(on_day)s, %(at)s.", on_day=on_day(day), at=at(start))
+            case "hairdresser":
+                return gettext("Your haircut is booked: %(day)s, %(time)s.", day=long_day(day), time=time_words(start))
+            case "service":
+                return gettext("The repair shop expects you %(on_day)s, %(at)s.", on_day=on_day(day), at=at(start))
+    raise KeyError(cover)
+
+
+def word(cover: str, language: str) -> str:
+    """One or two words for a cover, for lists and the calendar file: "Посылка". Raises KeyError."""
+    with speaking(language):
+        words = {
+            "plain": gettext("Meeting"),
+            "parcel": gettext("Parcel"),
+            "class": gettext("Class"),
+            "hairdresser": gettext("Haircut"),
+            "service": gettext("Repair shop"),
+        }
+        return words[cover]
+
+
+def moved(language: str, start: datetime) -> str:
+    """The text that tells a new time, the same in every cover."""
+    with speaking(language):
+        day = long_day(local(start).date())
+        return gettext("The time has changed: %(day)s, %(time)s.", day=day, time=time_words(start))
+
+
+def stopped(language: str, start: datetime) -> str:
+    """The text that says not to come on the day of `start`, which is today."""
+    with speaking(language):
+        date = date_words(local(start).date())
+        return gettext("Today, %(date)s, please do not come %(at)s.", date=date, at=at(start))

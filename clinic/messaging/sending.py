@@ -1,0 +1,294 @@
+"""Claiming what is due and handing it to the provider: none twice, none lost, none at the wrong hour.
+
+A short transaction claims up to ten messages with a lease; each is posted outside of any transaction;
+another short one writes down what came of it. What stays "sending" is the reconciler's.
+"""
+
+import logging
+import random
+import secrets
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from time import monotonic
+from typing import cast
+
+from flask import current_app
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from clinic import messaging
+from clinic.clock import at, local
+from clinic.config import settings
+from clinic.db import reading, writing
+from clinic.messaging import outbox, states, window
+from clinic.messaging.gate import Gate, gate
+from clinic.messaging.models import RANK, Attempt, Message
+from clinic.messaging.senders import Accepted, Later, Outcome, Outgoing, Refused, Sender, Stop, Unclear
+from clinic.messaging.watchdog import Crew, TimedOut
+from clinic.passes import phones
+from clinic.privacy import sealing
+
+CLAIM = 10  # messages in one claim
+LEASE = timedelta(seconds=60)
+POST_SECONDS = 10.0  # in all: a post that began inside its lease has ended long before anybody asks
+CONCURRENCY = 8
+WORK_SECONDS = 20.0  # then the worker looks after its other tasks
+LONGEST_VALIDITY = 36_000  # seconds; Twilio's ValidityPeriod
+A_DAY_TO_ONE_NUMBER = 2
+BACKOFF, LONGEST_BACKOFF = timedelta(seconds=30), timedelta(minutes=15)
+NOT_TAKEN = ("later", "unsent", "absent", "refused")  # outcomes after which the provider surely has nothing
+CLAIMS_LOCK = 0x4B65736B  # PostgreSQL: claims follow one another, since each counts what the others sent
+SEEN = "keshki.sending.seen"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker alone may send until its lease ends."""
+
+    message_id: bytes
+    n: int
+    token: str = field(repr=False)
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    not_after: datetime
+    claimed_at: datetime
+    held_since: float  # monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """The lease was over before the post began: nothing went out."""
+
+
+def work_once(now: datetime) -> int:
+    """Send what is due, for at most WORK_SECONDS; how many messages were handed over or tried."""
+    sender, doorkeeper = messaging.sender(), gate()
+    started = monotonic()
+    crew: Crew[Claimed, Outcome | Unsent] = Crew(CONCURRENCY, POST_SECONDS)
+    ready: deque[Claimed] = deque()
+    done: list[tuple[Claimed, Outcome | Unsent]] = []
+    tried, drained = 0, False
+    while True:
+        spent = monotonic() - started
+        moment = now + timedelta(seconds=spent)
+        claiming = not ready and not drained and crew.free > 0
+        if claiming and (spent > WORK_SECONDS or not (doorkeeper.may_claim(moment) and window.is_open(moment))):
+            claiming, drained = False, True
+        if done or claiming:
+            with writing() as s:
+                for claimed, outcome in done:
+                    record(s, claimed, outcome, moment)
+                fresh = claim(s, moment, CLAIM) if claiming else []
+            tried += len(done)
+            done = []
+            drained = drained or (claiming and not fresh)
+            ready.extend(fresh)
+        if not (ready or crew.busy):
+            return tried
+        starting = [ready.popleft() for _ in range(min(len(ready), crew.free))]
+        if starting:
+            done += _start(crew, sender, doorkeeper, starting, moment)
+        if not done:
+            for claimed, result in crew.finished(1.0):
+                outcome = Unclear("time is up") if isinstance(result, TimedOut) else result
+                if not isinstance(outcome, Unsent):
+                    doorkeeper.heard(outcome, moment)
+                done.append((claimed, outcome))
+
+
+def _start(
+    crew: Crew[Claimed, Outcome | Unsent],
+    sender: Sender,
+    doorkeeper: Gate,
+    starting: Sequence[Claimed],
+    moment: datetime,
+) -> list[tuple[Claimed, Outcome | Unsent]]:
+    """Begin to post those that are still wanted; the others come back as unsent."""
+    with reading() as s:
+        wanted = still_wanted(s, starting)
+    unsent: list[tuple[Claimed, Outcome | Unsent]] = []
+    for claimed in starting:
+        if claimed.message_id in wanted and not doorkeeper.broken:
+            outgoing = Outgoing(claimed.to, claimed.body, claimed.token, valid_seconds(claimed.not_after, moment))
+            crew.start(claimed, lambda claimed=claimed, outgoing=outgoing: post(sender, claimed, outgoing))  # type: ignore[misc]
+        else:
+            unsent.append((claimed, Unsent()))
+    return unsent
+
+
+def post(sender: Sender, claimed: Claimed, outgoing: Outgoing) -> Outcome | Unsent:
+    """Hand one message over, unless the lease on it is over."""
+    if monotonic() - claimed.held_since >= LEASE.total_seconds():
+        return Unsent()
+    return sender.send(outgoing)
+
+
+def valid_seconds(not_after: datetime, now: datetime) -> int:
+    """How long the provider may try: never past `not_after`, nor past the operator's hours."""
+    end = min(not_after, window.closes(local(now).date()))
+    return max(1, min(LONGEST_VALIDITY, int((end - now).total_seconds())))
+
+
+def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
+    """Claim up to `n` due messages: they are "sending" once the transaction of `s` commits.
+
+    What may not go out (country, two a day to one number, forgotten) is put aside in the same step.
+    """
+    held_since = monotonic()
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIMS_LOCK})
+    due = s.execute(
+        select(Message.rid, Message.to, Message.body, Message.not_after, Message.tries)
+        .where(Message.state == "waiting", Message.due_at <= now, Message.not_after > now, Message.dropped_at.is_(None))
+        .order_by(Message.due_at)
+        .limit(n)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not due:
+        return []
+    today = _sent_today(s, now)
+    room = settings().sms_daily_cap - today.total()
+    claimed: list[Claimed] = []
+    for rid, sealed_to, sealed_body, not_after, tries in due:
+        if room <= len(claimed):
+            gate().cap_reached(local(now).date(), now)
+            break
+        try:
+            to = sealing.open_(outbox.TO, rid, sealed_to)
+            body = sealing.open_(outbox.BODY, rid, sealed_body)
+        except sealing.Gone:
+            _aside(s, rid, "expired", "forgotten")
+            continue
+        if phones.country(to) not in settings().sms_countries:
+            _aside(s, rid, "failed", "country")
+            continue
+        if today[_digest(to)] >= A_DAY_TO_ONE_NUMBER:
+            _tomorrow(s, rid, not_after, now)
+            continue
+        today[_digest(to)] += 1
+        claimed.append(Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, now, held_since))
+    if claimed:
+        s.execute(
+            update(Message)
+            .where(Message.rid.in_([c.message_id for c in claimed]))
+            .values(state="sending", rank=RANK["sending"], lease_until=now + LEASE, tries=Message.tries + 1, error="")
+            .execution_options(synchronize_session=False)
+        )
+        s.execute(
+            insert(Attempt),
+            [
+                {
+                    "message_id": c.message_id, "n": c.n, "token": c.token, "started_at": now,
+                    "asked": 0, "absent": 0, "outcome": "",
+                }
+                for c in claimed
+            ],
+        )  # fmt: skip
+    return claimed
+
+
+def still_wanted(s: Session, claimed: Sequence[Claimed]) -> set[bytes]:
+    """Those of the claimed messages that nobody dropped, deleted or answered for since."""
+    rows = s.execute(
+        select(Message.rid, Message.tries).where(
+            Message.rid.in_([c.message_id for c in claimed]),
+            Message.state == "sending",
+            Message.dropped_at.is_(None),
+        )
+    ).all()
+    current = {(rid, n) for rid, n in rows}
+    return {c.message_id for c in claimed if (c.message_id, c.n) in current}
+
+
+def record(s: Session, claimed: Claimed, outcome: Outcome | Unsent, now: datetime) -> None:
+    """Write down what came of a claim; what a receipt or the reconciler wrote meanwhile stays."""
+    rid, n = claimed.message_id, claimed.n
+    match outcome:
+        case Accepted(sid):
+            states.accepted(s, rid, n, sid, now)
+        case Refused(error):
+            states.note(s, rid, n, "refused")
+            states.end(s, rid, n, "failed", error)
+        case Later():
+            states.note(s, rid, n, "later")
+            states.back(s, rid, n, now + backoff(n), "")
+        case Stop(error):
+            states.note(s, rid, n, "later")
+            states.back(s, rid, n, now + LONGEST_BACKOFF, error)
+        case Unsent():
+            states.note(s, rid, n, "unsent")
+            states.back(s, rid, n, None, "")
+        case Unclear():
+            states.note(s, rid, n, "unclear")
+
+
+def backoff(tries: int) -> timedelta:
+    """How long a message waits after its `tries`-th refusal "for now", a little different each time."""
+    doubled: timedelta = BACKOFF * 2 ** min(tries - 1, 10)
+    return min(LONGEST_BACKOFF, doubled) * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def _sent_today(s: Session, now: datetime) -> Counter[bytes]:
+    """How many messages each number may have got since local midnight, by a digest that lives in memory only."""
+    today = local(now).date()
+    seen = _seen(today)
+    rows = s.execute(
+        select(Attempt.message_id)
+        .where(Attempt.started_at >= at(today, 0), Attempt.outcome.not_in(NOT_TAKEN))
+    ).scalars()  # fmt: skip
+    counted = Counter(rows)
+    fresh = [rid for rid in counted if rid not in seen]
+    for begin in range(0, len(fresh), 500):
+        part = fresh[begin : begin + 500]
+        for rid, to in s.execute(select(Message.rid, Message.to).where(Message.rid.in_(part))).all():
+            try:
+                seen[rid] = _digest(sealing.open_(outbox.TO, rid, to))
+            except sealing.Gone:
+                seen[rid] = b""
+    numbers: Counter[bytes] = Counter()
+    for rid, times in counted.items():
+        numbers[seen[rid]] += times
+    return numbers
+
+
+_KEY = secrets.token_bytes(32)
+
+
+def _digest(number: str) -> bytes:
+    return blake2b(number.encode(), key=_KEY, digest_size=16).digest()
+
+
+def _seen(today: date) -> dict[bytes, bytes]:
+    """Digests of the numbers opened today by this process, so that each row is opened once."""
+    found = current_app.extensions.get(SEEN)
+    if found is None or found[0] != today:
+        found = current_app.extensions[SEEN] = (today, {})
+    return cast(dict[bytes, bytes], found[1])
+
+
+def _aside(s: Session, rid: bytes, state: str, error: str) -> None:
+    s.execute(
+        update(Message)
+        .where(Message.rid == rid)
+        .values(state=state, rank=RANK[state], error=error)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _tomorrow(s: Session, rid: bytes, not_after: datetime, now: datetime) -> None:
+    """A third message of one day to one number waits for the next morning, if it is of use then."""
+    morning = window.opens(local(now).date() + window.DAY)
+    if morning >= not_after:
+        _aside(s, rid, "expired", "two a day")
+        return
+    s.execute(
+        update(Message)
+        .where(Message.rid == rid)
+        .values(due_at=morning)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
