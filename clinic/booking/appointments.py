@@ -1,0 +1,362 @@
+"""Appointments: what she sees under her pass, how she moves and cancels, what the desk sees of a day."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from clinic import audit, clock
+from clinic.booking import placing, taken, telling, tickets
+from clinic.booking.models import STATUSES, Appointment
+from clinic.booking.placing import APPOINTMENT, Details
+from clinic.booking.refusals import Gone, StatusChanged, TooLate
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, ServiceInfo
+from clinic.passes import passes
+from clinic.passes.passes import Pass_
+from clinic.privacy import sealing
+
+DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
+
+_COLUMNS = (
+    Appointment.rid,
+    Appointment.pass_id,
+    Appointment.location_id,
+    Appointment.room_id,
+    Appointment.day,
+    Appointment.start_cell,
+    Appointment.visit_cells,
+    Appointment.own_cells,
+    Appointment.status,
+    Appointment.status_at,
+    Appointment.ticket,
+    Appointment.noun,
+    Appointment.details,
+    Appointment.moves,
+    Appointment.forget_on,
+)
+_OF_PASS = select(*_COLUMNS).where(Appointment.pass_id == bindparam("pass")).order_by(Appointment.start_cell)
+_ONE = select(*_COLUMNS).where(Appointment.rid == bindparam("rid"))
+_OF_DAY = (
+    select(*_COLUMNS)
+    .where(
+        Appointment.location_id == bindparam("location"),
+        Appointment.day == bindparam("day"),
+        Appointment.status != "cancelled",
+    )
+    .order_by(Appointment.start_cell, Appointment.ticket)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """A visit as she may see it, under her code."""
+
+    rid: bytes
+    location: LocationInfo
+    services: tuple[ServiceInfo, ...]
+    room: RoomInfo | None  # None when the room has been given up since
+    start: datetime
+    end: datetime
+    status: str
+    ticket: int
+    noun: int
+    moves: int
+    forget_on: date
+
+    def noun_in(self, language: str) -> str:
+        """The ticket's noun in one of the site's languages."""
+        return tickets.noun_words(self.noun, language)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """A visit as the desk sees it: when, where and which number; no noun, no pass, no services."""
+
+    rid: bytes
+    room_id: int
+    start: datetime
+    end: datetime
+    ticket: int
+    status: str
+    status_at: datetime | None
+    walk_in: bool
+
+    @property
+    def minutes(self) -> int:
+        """Length of the visit."""
+        return int((self.end - self.start).total_seconds()) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A visit as the clinician of its room sees it."""
+
+    row: DeskRow
+    services: tuple[ServiceInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDay:
+    """A location's service day: its version changes with every change of a row."""
+
+    version: int
+    rows: tuple[DeskRow, ...]
+
+
+def of_pass(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> tuple[AppointmentView, ...]:
+    """Everything under a pass that is still remembered on the day of `now`, in order of time."""
+    today = clock.local(now).date()
+    rows = s.execute(_OF_PASS, {"pass": pass_.rid})
+    return tuple(_view(cat, row) for row in rows if row.forget_on >= today)
+
+
+def cancel(s: Session, cat: Catalogue, pass_: Pass_, rid: bytes, now: datetime) -> AppointmentView:
+    """Give the time back; what was not sent is dropped. Cancelling twice changes nothing.
+
+    `s` writes. Raises Gone, TooLate.
+    """
+    row = locked(s, _hers(s, pass_, rid))
+    if row.status == "cancelled":
+        return _view(cat, row)
+    _in_time(cat, row, now)
+    stop(s, row, now)
+    return _view(cat, row_of(s, rid))
+
+
+def stop(s: Session, row: Any, now: datetime) -> None:
+    """Take a visit off: its cells are free, its waiting messages dropped. Its day was bumped before."""
+    placing.give_back_cells(s, row.rid)
+    s.execute(
+        update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(status="cancelled", status_at=_minute(now))
+    )
+    telling.take_back(s, row.rid, "cancelled", now)
+
+
+def move(s: Session, cat: Catalogue, pass_: Pass_, rid: bytes, start: datetime, now: datetime) -> AppointmentView:
+    """Bring a visit to another slot of the same place; moving it to where it is changes nothing.
+
+    The ticket stays within the service day; another day gives another number, the noun stays. `s`
+    writes. Raises Gone, TooLate, SlotTaken, NotASlot, TooSoon, TooFar, NotBookable.
+    """
+    row = _hers(s, pass_, rid)
+    if row.status == "cancelled":
+        raise Gone
+    if clock.moment(row.start_cell) == start:
+        return _view(cat, row)
+    _in_time(cat, row, now)
+    services = frozenset(placing.unseal(rid, row.details).services)
+    placing.candidates(s, cat, cat.locations[row.location_id], services, start, now)
+    row = locked(s, row, clock.service_day(start))
+    if row.status == "cancelled":
+        raise Gone
+    _in_time(cat, row, now)
+    fresh = catalogue.current(s)
+    rooms = placing.candidates(s, fresh, fresh.locations[row.location_id], services, start, now)
+    rooms = tuple(sorted(rooms, key=lambda room: room.id != row.room_id))
+    was_to_confirm = telling.take_back(s, rid, "moved", now)
+    moved = replace_time(s, fresh, row, rooms, start, pass_, now)
+    if was_to_confirm:
+        telling.confirm(s, pass_, rid, start, moved.forget_on, now)
+    return moved
+
+
+def replace_time(
+    s: Session,
+    cat: Catalogue,
+    row: Any,
+    rooms: Sequence[RoomInfo],
+    start: datetime,
+    pass_: Pass_ | None,
+    now: datetime,
+) -> AppointmentView:
+    """Move a visit to `start` in the first free one of `rooms`, with its reminder. Its days were bumped before.
+
+    Raises SlotTaken. Cells are deleted and written anew: `SET cell = cell + 1` would break on the key.
+    """
+    loc = cat.locations[row.location_id]
+    details = placing.unseal(row.rid, row.details)
+    services = frozenset(details.services)
+    first_cell, day = clock.cell(start), clock.service_day(start)
+    placing.give_back_cells(s, row.rid)
+    room = placing.free_room(s, rooms, first_cell, row.visit_cells)
+    if room is None:
+        raise placing.slot_taken(s, cat, loc, services, start, now)
+    forget_on = placing.forget_day(clock.moment(first_cell + row.visit_cells))
+    values: dict[str, object] = {
+        "room_id": room.id,
+        "day": day,
+        "start_cell": first_cell,
+        "own_cells": row.visit_cells + placing.pause_cells(room),
+        "moves": row.moves + 1,
+        "forget_on": forget_on,
+        "status": "booked",
+        "status_at": None,
+    }
+    if day != row.day:
+        values["ticket"] = taken.bump(s, loc.id, day, tickets.step()).last_ticket
+    if forget_on != row.forget_on:
+        values["details"] = placing.seal(forget_on, row.rid, details)
+    s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
+    try:
+        placing.take_cells(s, row.rid, room.id, first_cell, row.visit_cells + placing.pause_cells(room))
+    except IntegrityError as error:
+        raise placing.slot_lost(error, cat, loc, services, start, now) from error
+    if pass_ is not None:
+        pass_ = passes.keep_until(s, pass_, forget_on)
+        if details.remind_minutes is not None:
+            telling.remind(s, pass_, row.rid, start, details.remind_minutes, forget_on, now)
+    return _view(cat, row_of(s, row.rid))
+
+
+def for_desk(s: Session, cat: Catalogue, location_id: int, service_day: date) -> DeskDay:  # noqa: ARG001
+    """The roster of a service day: every visit that was not cancelled, in order of time."""
+    version = taken.version(s, location_id, service_day)
+    rows = s.execute(_OF_DAY, {"location": location_id, "day": service_day})
+    return DeskDay(version, tuple(desk_row(row) for row in rows))
+
+
+def for_room(s: Session, cat: Catalogue, room: RoomInfo, service_day: date) -> tuple[RoomRow, ...]:
+    """One room's day with the services of each visit, for the clinician in it alone."""
+    rows = s.execute(_OF_DAY, {"location": room.location_id, "day": service_day})
+    return tuple(RoomRow(desk_row(row), _services(cat, row)) for row in rows if row.room_id == room.id)
+
+
+def set_status(s: Session, location_id: int, rid: bytes, was: str, to: str, actor: str, now: datetime) -> None:
+    """Set a visit's status, if it still is what the desk saw; undone by setting it back.
+
+    Raises StatusChanged with the present status ("" when the visit is gone), ValueError for a word that
+    is none of the desk's.
+    """
+    if to not in DESK_STATUSES:
+        raise ValueError(to)
+    day = s.execute(
+        select(Appointment.day).where(Appointment.rid == rid, Appointment.location_id == location_id)
+    ).scalar_one_or_none()
+    if day is None:
+        raise StatusChanged("")
+    taken.bump(s, location_id, day, 0)
+    changed = s.execute(
+        update(APPOINTMENT)
+        .where(
+            APPOINTMENT.c.rid == rid,
+            APPOINTMENT.c.location_id == location_id,
+            APPOINTMENT.c.status == was,
+            APPOINTMENT.c.status != "cancelled",
+        )
+        .values(status=to, status_at=_minute(now))
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        current = s.execute(select(Appointment.status).where(Appointment.rid == rid)).scalar_one_or_none()
+        raise StatusChanged(current or "")
+    audit.record(s, now, actor, f"visit.{to}", day.isoformat(), location_id)
+
+
+def find_by_ticket(
+    s: Session,
+    cat: Catalogue,  # noqa: ARG001
+    location_id: int,
+    day: date,
+    number: int,
+    first_letter: str,
+) -> DeskRow | None:
+    """The visit of a ticket on a service day; the noun's first letter, in any language, must be right too."""
+    row = s.execute(
+        select(*_COLUMNS).where(
+            Appointment.location_id == location_id,
+            Appointment.day == day,
+            Appointment.ticket == number,
+            Appointment.status != "cancelled",
+        )
+    ).one_or_none()
+    if row is None or tickets.fold(first_letter) not in tickets.letters(row.noun):
+        return None
+    return desk_row(row)
+
+
+def desk_row(row: Any) -> DeskRow:
+    """A database row as the desk may see it."""
+    start = clock.moment(row.start_cell)
+    end = start + timedelta(minutes=clock.CELL_MINUTES * row.visit_cells)
+    walk_in = row.pass_id is None
+    return DeskRow(row.rid, row.room_id, start, end, row.ticket, row.status, row.status_at, walk_in)
+
+
+def live_between(s: Session, location_id: int, first: date, last: date) -> Iterator[Any]:
+    """Visits still to come or under way on some service days of a location, as rows, in order of time."""
+    return iter(
+        s.execute(
+            select(*_COLUMNS)
+            .where(
+                Appointment.location_id == location_id,
+                Appointment.day.between(first, last),
+                Appointment.status == "booked",
+            )
+            .order_by(Appointment.start_cell, Appointment.ticket)
+        )
+    )
+
+
+def _hers(s: Session, pass_: Pass_, rid: bytes) -> Any:
+    row = s.execute(_ONE, {"rid": rid}).one_or_none()
+    if row is None or row.pass_id != pass_.rid:
+        raise Gone
+    return row
+
+
+def locked(s: Session, row: Any, *more: date) -> Any:
+    """Bump the visit's service day and others, in order, then read the row again: only now it holds still."""
+    while True:
+        days = {row.day, *more}
+        taken.bump_days(s, row.location_id, days)
+        row = row_of(s, row.rid)
+        if row.day in days:
+            return row
+
+
+def row_of(s: Session, rid: bytes) -> Any:
+    """The database row of a visit. Raises Gone."""
+    row = s.execute(_ONE, {"rid": rid}).one_or_none()
+    if row is None:
+        raise Gone
+    return row
+
+
+def _in_time(cat: Catalogue, row: Any, now: datetime) -> None:
+    limit = timedelta(minutes=cat.locations[row.location_id].cancel_minutes)
+    if row.status != "booked" or now > clock.moment(row.start_cell) - limit:
+        raise TooLate
+
+
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
+
+
+def _services(cat: Catalogue, row: Any) -> tuple[ServiceInfo, ...]:
+    try:
+        details: Details = placing.unseal(row.rid, row.details)
+    except sealing.Gone:
+        return ()
+    return tuple(cat.services[number] for number in details.services if number in cat.services)
+
+
+def _view(cat: Catalogue, row: Any) -> AppointmentView:
+    loc = cat.locations[row.location_id]
+    start = clock.moment(row.start_cell)
+    return AppointmentView(
+        row.rid,
+        loc,
+        _services(cat, row),
+        next((room for room in loc.rooms if room.id == row.room_id), None),
+        start,
+        start + timedelta(minutes=clock.CELL_MINUTES * row.visit_cells),
+        row.status,
+        row.ticket,
+        row.noun,
+        row.moves,
+        row.forget_on,
+    )

@@ -1,0 +1,129 @@
+"""Forgetting: what is over leaves the tables, in small batches, so that nobody waits for it.
+
+Opening a visit became impossible when the key of its day went; here its rows go too. What stays is a
+number that nobody can count back from: each visit adds 5 to `tally` with probability 1/5, else nothing,
+so that sums are right on average and the true count is never stored.
+"""
+
+import logging
+import secrets
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.booking import telling
+from clinic.booking.models import Appointment, Cell, LocationDay, RoomDay, Tally
+from clinic.booking.taken import first_cell
+from clinic.db import db, writing
+from clinic.directory.models import Location, Room
+from clinic.messaging.models import Message
+from clinic.passes.models import Pass
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+TALLY_STEP = 5
+_CHECKPOINT_WAIT_MS = 200
+
+_unclean = False  # whether deleted rows may still stand in SQLite's write-ahead log
+
+
+def run(now: datetime) -> int:
+    """One batch of everything that is to be forgotten at `now`; how many rows went. Call again until 0."""
+    global _unclean
+    gone = 0
+    for step in (forget_cells, forget_visits, forget_passes, forget_days):
+        with writing() as s:
+            gone += step(s, now)
+    _unclean = _unclean or gone > 0
+    if _unclean:
+        _unclean = not truncate_log()
+    return gone
+
+
+def forget_cells(s: Session, now: datetime) -> int:
+    """Free the cells of service days that have ended; what overhangs into the present one stays."""
+    over = first_cell(clock.service_day(now))
+    old = select(Cell.room_id, Cell.cell).where(Cell.room_id.in_(select(Room.id)), Cell.cell < over).limit(BATCH * 10)
+    return _count(s, delete(Cell).where(tuple_(Cell.room_id, Cell.cell).in_(old)))
+
+
+def forget_visits(s: Session, now: datetime) -> int:
+    """Collapse visits whose last day has passed into the tally, and delete them with their messages."""
+    today = clock.local(now).date()
+    rows = s.execute(
+        select(Appointment.rid, Appointment.location_id, Appointment.start_cell, Appointment.status)
+        .where(
+            # a visit is remembered on the Date after it, so its service day lies two days back at least
+            Appointment.location_id.in_(select(Location.id)),
+            Appointment.day <= today - timedelta(days=2),
+            Appointment.forget_on < today,
+        )
+        .limit(BATCH)
+    ).all()
+    if not rows:
+        return 0
+    added = Counter(
+        _kind(row.location_id, row.start_cell, row.status) for row in rows if secrets.randbelow(TALLY_STEP) == 0
+    )
+    for (location_id, week, hour, what), times in sorted(added.items()):
+        _add(s, location_id, week, hour, what, times * TALLY_STEP)
+    s.execute(delete(Message).where(Message.about.in_([telling.about(row.rid) for row in rows])))
+    return _count(s, delete(Appointment).where(Appointment.rid.in_([row.rid for row in rows])))
+
+
+def forget_passes(s: Session, now: datetime) -> int:
+    """Delete passes whose day has passed, and by cascade what hangs from them; visits collapse first."""
+    today = clock.local(now).date()
+    old = select(Pass.rid).where(Pass.forget_on < today).limit(BATCH)
+    with_visits = select(Appointment.pass_id).where(Appointment.pass_id.in_(old))
+    return _count(s, delete(Pass).where(Pass.rid.in_(old), Pass.rid.not_in(with_visits)))
+
+
+def forget_days(s: Session, now: datetime) -> int:
+    """Delete what location days and room days said of ended service days: a ticket counter tells of numbers."""
+    over = clock.service_day(now) - timedelta(days=2)
+    days = _count(
+        s, delete(LocationDay).where(LocationDay.location_id.in_(select(Location.id)), LocationDay.day < over)
+    )
+    return days + _count(s, delete(RoomDay).where(RoomDay.room_id.in_(select(Room.id)), RoomDay.day < over))
+
+
+def truncate_log() -> bool:
+    """Empty SQLite's write-ahead log, in which deleted rows live on; False when a reader was in the way."""
+    if db.engine.dialect.name != "sqlite":
+        return True
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        waited = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_WAIT_MS}")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {int(waited)}")
+    finally:
+        connection.close()
+    if busy:
+        log.info("write-ahead log not emptied yet: a reader is in the way")
+    return not busy
+
+
+def _kind(location_id: int, start_cell: int, status: str) -> tuple[int, date, int, str]:
+    start = clock.moment(start_cell)
+    day = clock.service_day(start)
+    return location_id, day - timedelta(days=day.weekday()), clock.local(start).hour, status
+
+
+def _add(s: Session, location_id: int, week: date, hour: int, what: str, n: int) -> None:
+    insert: Any = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(Tally).values(location_id=location_id, week=week, hour=hour, what=what, n=n)
+    key = [Tally.location_id, Tally.week, Tally.hour, Tally.what]
+    s.execute(row.on_conflict_do_update(index_elements=key, set_={"n": Tally.n + row.excluded.n}))
+
+
+def _count(s: Session, statement: Any) -> int:
+    return int(s.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]

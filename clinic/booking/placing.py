@@ -1,0 +1,146 @@
+"""Placing a visit: which room takes it, and the cells that make the time its own.
+
+Works inside the caller's writing transaction, after the location's day was bumped. The primary key of
+`cell` is what makes a double booking impossible; all that stands here only finds a good answer first.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Table, bindparam, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.booking import availability
+from clinic.booking.models import Appointment, Cell
+from clinic.booking.refusals import NotASlot, NotBookable, SlotTaken, TooFar, TooSoon
+from clinic.clock import CELL_MINUTES
+from clinic.db import reading
+from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, takes_bookings
+from clinic.privacy import sealing
+
+DETAILS = "appointment.details"
+
+APPOINTMENT = cast(Table, Appointment.__table__)
+_INSERT = APPOINTMENT.insert()
+_DELETE_CELLS = cast(Table, Cell.__table__).delete().where(Cell.appointment_id == bindparam("appointment"))
+_FIRST_TAKEN = (
+    select(Cell.room_id, func.min(Cell.cell))
+    .where(
+        Cell.room_id.in_(bindparam("rooms", expanding=True)),
+        Cell.cell.between(bindparam("first"), bindparam("last")),
+    )
+    .group_by(Cell.room_id)
+)
+# One statement for any number of cells, the same on both databases.
+_INSERT_CELLS = text(
+    "INSERT INTO cell (room_id, cell, appointment_id) "
+    "WITH RECURSIVE run(n) AS (SELECT CAST(:first AS integer) UNION ALL SELECT n + 1 FROM run WHERE n < :last) "
+    "SELECT :room, n, :appointment FROM run"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a visit is for: sealed, since services say more about her than anything else we keep."""
+
+    services: tuple[int, ...]
+    remind_minutes: int | None
+    notes: str = ""
+
+
+def seal(forget_on: date, rid: bytes, details: Details) -> bytes:
+    """Details as a box of this appointment, opened until the end of `forget_on`."""
+    content = {"services": details.services, "remind": details.remind_minutes, "notes": details.notes}
+    return sealing.seal(forget_on, DETAILS, rid, json.dumps(content, separators=(",", ":"), ensure_ascii=False))
+
+
+def unseal(rid: bytes, box: bytes) -> Details:
+    """The details of an appointment. Raises sealing.Gone when their day has passed."""
+    content = json.loads(sealing.open_(DETAILS, rid, box))
+    return Details(tuple(content["services"]), content["remind"], content["notes"])
+
+
+def forget_day(end: datetime) -> date:
+    """The last day on which a visit that ends at `end` is remembered: the Date after it."""
+    return clock.local(end).date() + timedelta(days=1)
+
+
+def candidates(
+    s: Session, cat: Catalogue, loc: LocationInfo, services: frozenset[int], start: datetime, now: datetime
+) -> tuple[RoomInfo, ...]:
+    """Rooms in which `start` is a slot, whether taken or not; the least versatile first.
+
+    Raises NotBookable, TooSoon, TooFar, NotASlot.
+    """
+    today = clock.local(now).date()
+    if not takes_bookings(loc, today):
+        raise NotBookable(NotBookable.NOBODY_LOOKS)
+    if not availability.rooms_for(cat, loc, services):
+        known = [cat.services[number] for number in services if number in cat.services]
+        walk_in = any(service.walk_in_only for service in known)
+        raise NotBookable(NotBookable.WALK_IN_ONLY if walk_in else NotBookable.NO_ROOM_FOR_ALL)
+    if start < now + timedelta(minutes=loc.lead_minutes):
+        raise TooSoon(availability.alternatives(s, cat, loc, services, now, now))
+    horizon = clock.at(today + timedelta(days=loc.days_ahead + 1), 0)
+    if start >= horizon:
+        raise TooFar(availability.alternatives(s, cat, loc, services, horizon, now))
+    rooms = availability.open_rooms(cat, loc, services, start)
+    if not rooms:
+        raise NotASlot(availability.alternatives(s, cat, loc, services, start, now))
+    return tuple(sorted(rooms, key=lambda room: (len(room.services), room.id)))
+
+
+def free_room(s: Session, rooms: Sequence[RoomInfo], first_cell: int, visit_cells: int) -> RoomInfo | None:
+    """The first of these rooms that is free for the visit and its own pause; one indexed query."""
+    longest = visit_cells + max(pause_cells(room) for room in rooms)
+    wanted = {"rooms": [room.id for room in rooms], "first": first_cell, "last": first_cell + longest - 1}
+    taken_from = {row[0]: row[1] for row in s.execute(_FIRST_TAKEN, wanted)}
+    for room in rooms:
+        if taken_from.get(room.id, first_cell + longest) >= first_cell + visit_cells + pause_cells(room):
+            return room
+    return None
+
+
+def pause_cells(room: RoomInfo) -> int:
+    """Cells that a room rests after each visit."""
+    return room.pause // CELL_MINUTES
+
+
+def insert_appointment(s: Session, row: dict[str, object]) -> None:
+    """Write one appointment, all columns given."""
+    s.execute(_INSERT, row)
+
+
+def take_cells(s: Session, rid: bytes, room_id: int, first_cell: int, own_cells: int) -> None:
+    """Make time an appointment's own. Raises IntegrityError when another has a part of it."""
+    s.execute(
+        _INSERT_CELLS,
+        {"first": first_cell, "last": first_cell + own_cells - 1, "room": room_id, "appointment": rid},
+    )
+
+
+def give_back_cells(s: Session, rid: bytes) -> None:
+    """Free the time of an appointment."""
+    s.execute(_DELETE_CELLS, {"appointment": rid})
+
+
+def slot_taken(
+    s: Session, cat: Catalogue, loc: LocationInfo, services: frozenset[int], start: datetime, now: datetime
+) -> SlotTaken:
+    """The refusal for a time that is gone, with what is free nearest to it."""
+    return SlotTaken(availability.alternatives(s, cat, loc, services, start, now))
+
+
+def slot_lost(
+    error: IntegrityError, cat: Catalogue, loc: LocationInfo, services: frozenset[int], start: datetime, now: datetime
+) -> SlotTaken:
+    """The same, when the database refused: that transaction can read no more, so another one does."""
+    if "cell" not in str(error.orig).lower():
+        raise error
+    with reading() as s:
+        return slot_taken(s, cat, loc, services, start, now)

@@ -1,0 +1,78 @@
+"""What she is told about a visit, in the transaction that causes it: her language, her cover, nothing else.
+
+Messages know no appointment; `about` ties them to it, so that their owner can drop them. Nothing here
+goes out by itself outside the operator's hours: what is due then waits for the morning, and where that
+would be too late the caller is told so.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.messaging import covers, outbox, window
+from clinic.passes.passes import Pass_
+
+REMINDER, CONFIRMATION, MOVED, STOPPED = "reminder", "confirmation", "moved", "stopped"
+
+
+def about(rid: bytes) -> str:
+    """The name by which messages of an appointment are found."""
+    return f"appointment:{rid.hex()}"
+
+
+def useful_now(start: datetime, now: datetime) -> bool:
+    """Whether a message put now goes out before a visit at `start` begins."""
+    return window.next_opening(now) < start
+
+
+def remind(s: Session, pass_: Pass_, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime) -> bool:
+    """Put a reminder `minutes` before `start`; False when it would be of no use or she has no number."""
+    due = window.due(start, minutes, now)
+    if due is None or pass_.phone is None:
+        return False
+    text = covers.text(pass_.cover, pass_.language, start)
+    outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, start, forget_on)
+    return True
+
+
+def confirm(s: Session, pass_: Pass_, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
+    """Put the one message she may ask for at once; False when it would come after the visit began."""
+    due = window.next_opening(now)
+    if due >= start or pass_.phone is None:
+        return False
+    text = covers.text(pass_.cover, pass_.language, start)
+    outbox.put(s, pass_.rid, about(rid), CONFIRMATION, pass_.phone, text, due, start, forget_on)
+    return True
+
+
+def tell_moved(
+    s: Session, pass_: Pass_, rid: bytes, old: datetime, new: datetime, forget_on: date, now: datetime
+) -> bool:
+    """Say that others moved her visit from `old` to `new`; False when it can't reach her before either."""
+    due, must = window.next_opening(now), min(old, new)
+    if due >= must or pass_.phone is None:
+        return False
+    text = covers.moved(pass_.language, new)
+    outbox.put(s, pass_.rid, about(rid), MOVED, pass_.phone, text, due, new, forget_on)
+    return True
+
+
+def tell_stopped(s: Session, pass_: Pass_, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
+    """Say that her visit at `start` does not take place; False when it can't reach her before.
+
+    The text says "today", so it goes out on the Date of the visit.
+    """
+    due = window.next_opening(max(now, clock.at(clock.local(start).date(), 0)))
+    if due >= start or pass_.phone is None:
+        return False
+    text = covers.stopped(pass_.language, start)
+    outbox.put(s, pass_.rid, about(rid), STOPPED, pass_.phone, text, due, start, forget_on)
+    return True
+
+
+def take_back(s: Session, rid: bytes, why: str, now: datetime) -> bool:
+    """Drop all that was not sent yet and keep `why` with it; whether a confirmation was among it."""
+    waiting = any(message.kind == CONFIRMATION and message.state == "waiting" for message in outbox.of(s, about(rid)))
+    outbox.drop(s, about(rid), None, now, why)
+    return waiting
