@@ -107,7 +107,7 @@ def takes_body(schema: type[Schema]) -> Decorator:
 
 def answers(status: int, schema: type[Schema]) -> Decorator:
     """Document what a view answers when all is well."""
-    decorated: Decorator = blueprint.response(status, schema)
+    decorated: Decorator = blueprint.alt_response(status, schema=schema, success=True)
     return decorated
 
 
