@@ -1,0 +1,47 @@
+"""The pages of the people who work here."""
+
+from datetime import date
+
+from flask import Blueprint, Flask, Response
+from flask_wtf.csrf import generate_csrf
+
+from clinic import clock, wording
+from clinic.staff import guard
+
+bp = Blueprint("desk", __name__, url_prefix="/staff")
+
+
+@bp.after_request
+def _keep_nothing(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.context_processor
+def _words() -> dict[str, object]:
+    return {"staff_csrf": generate_csrf}
+
+
+def _near_day(day: date) -> str:
+    return wording.day_words(day, clock.service_day(clock.now()))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def init(app: Flask) -> None:
+    """The sign-in, every page of the desk, and how its templates write times."""
+    from clinic.desk import doors, views  # noqa: F401  they add their views to the blueprint
+
+    guard.init(app)
+    app.register_blueprint(bp)
+    app.jinja_env.filters.update(
+        clock_time=wording.time_words,
+        since_words=wording.since,
+        until_words=wording.until,
+        long_day_words=wording.long_day,
+        near_day_words=_near_day,
+        capitalize_first=_capital,
+        cell_number=clock.cell,
+    )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,79}")
 PIN = re.compile(r"[0-9]{4}")
 LONGEST_PASSWORD = 256
-_PASSWORD_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that reads like another sign
+_EASY_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that reads like another sign
 
 
 class AccountError(ValueError):
@@ -47,7 +47,7 @@ def normal_login(text: str) -> str:
 
 def new_password() -> str:
     """A random password of 16 signs in four groups, to be shown once (80 bits)."""
-    return "-".join("".join(secrets.choice(_PASSWORD_SIGNS) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(_EASY_SIGNS) for _ in range(4)) for _ in range(4))
 
 
 def new_pin() -> str:

@@ -1,0 +1,132 @@
+"""What a desk's page shows, read in a few plain queries; its version tells whether anything has changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic import audit, clock
+from clinic.booking import appointments, taken
+from clinic.booking.appointments import DeskRow
+from clinic.booking.models import Appointment
+from clinic.booking.refusals import StatusChanged
+from clinic.desk import roster
+from clinic.directory import openness
+from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
+from clinic.directory.models import Location, Room
+from clinic.messaging.models import Message
+
+UNVOUCHED = ("unknown", "failed", "undelivered", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Unvouched:
+    """A message of which nobody can say that it arrived, by the ticket it was about."""
+
+    ticket: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A location's service day for its desk."""
+
+    roster: roster.Roster
+    messages: tuple[Unvouched, ...]
+
+
+def version(s: Session, cat: Catalogue, location_id: int, day: date, now: datetime) -> str:
+    """Changes whenever the board would look different: with any write to the day or the catalogue, and each minute."""
+    return f"{taken.version(s, location_id, day)}.{cat.version}.{int(now.timestamp()) // 60}"
+
+
+def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: datetime, whole: bool) -> Board:
+    """The board of a day; `whole` unfolds the finished morning."""
+    rows = appointments.for_desk(s, cat, location.id, day).rows
+    busy = taken.load(s, [location.id], day, day)
+    rooms = _rooms(s, location, rows)
+    built = roster.build(
+        day,
+        rooms,
+        rows,
+        {r.id: openness.open_mask(cat, location, r, day) for r in location.rooms},
+        {r.id: busy.around(location.id, r.id, day) for r in rooms},
+        location.grace_minutes,
+        now,
+        whole,
+    )
+    return Board(built, _unvouched(s, rows))
+
+
+def _rooms(s: Session, location: LocationInfo, rows: Sequence[DeskRow]) -> tuple[RoomInfo, ...]:
+    """The rooms in use, and those retired in which somebody still stands on the roster."""
+    known = {r.id for r in location.rooms}
+    lost = {row.room_id for row in rows} - known
+    if not lost:
+        return location.rooms
+    found = s.execute(select(Room).where(Room.id.in_(lost), Room.location_id == location.id)).scalars()
+    return (
+        *location.rooms,
+        *(
+            RoomInfo(
+                id=r.id,
+                location_id=r.location_id,
+                name=r.name,
+                hours=r.hours,
+                hours_ph=r.hours_ph,
+                pause=r.pause,
+                services=frozenset(),
+                retired_on=r.retired_on,
+            )
+            for r in found
+        ),
+    )
+
+
+def _unvouched(s: Session, rows: Sequence[DeskRow]) -> tuple[Unvouched, ...]:
+    about = {f"appointment:{row.rid.hex()}": row.ticket for row in rows}
+    if not about:
+        return ()
+    found = s.execute(
+        select(Message.about, Message.state).where(Message.about.in_(about), Message.state.in_(UNVOUCHED))
+    )
+    return tuple(sorted((Unvouched(about[a], state) for a, state in found), key=lambda u: (u.ticket, u.state)))
+
+
+def rid_of(s: Session, location_id: int, day: date, ticket: int) -> bytes | None:
+    """The visit behind a number of this location and day; None when there is none."""
+    return s.scalar(
+        select(Appointment.rid).where(
+            Appointment.location_id == location_id, Appointment.day == day, Appointment.ticket == ticket
+        )
+    )
+
+
+def give_up_walk_in(s: Session, location_id: int, day: date, rid: bytes, actor: str, now: datetime) -> None:
+    """Take a walk-in off again who waits and does not want the time. `s` writes.
+
+    Raises StatusChanged when the visit is no walk-in's or does not wait any more: nobody who booked is
+    cancelled by ticket.
+    """
+    taken.bump(s, location_id, day, 0)
+    row = s.execute(
+        select(Appointment.rid, Appointment.status, Appointment.pass_id).where(
+            Appointment.rid == rid, Appointment.location_id == location_id
+        )
+    ).one_or_none()
+    if row is None or row.pass_id is not None or row.status != "here":
+        raise StatusChanged(row.status if row else "")
+    appointments.stop(s, row, now)
+    audit.record(s, now, actor, "visit.walk_in_given_up", day.isoformat(), location_id)
+
+
+def unseen_today(location: LocationInfo, now: datetime) -> bool:
+    """Whether this is the first time today that somebody opens the roster of this location."""
+    return location.desk_seen_on is None or location.desk_seen_on < clock.local(now).date()
+
+
+def note_seen(s: Session, location_id: int, now: datetime) -> None:
+    """Somebody looks at this roster: for the next seven days the place may give times."""
+    s.get_one(Location, location_id).desk_seen_on = clock.local(now).date()

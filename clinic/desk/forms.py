@@ -1,0 +1,72 @@
+"""What people at the desk type and press. The session's own token is checked by the guard."""
+
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, IntegerField, PasswordField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
+
+from clinic.booking.models import STATUSES
+from clinic.desk.roster import WALK_IN_MINUTES
+
+LARGEST_ID = 2**31 - 1
+LARGEST_TICKET = 99_999
+NOT_A_STEP = _l("This step does not exist.")
+FOUR_DIGITS = _l("A PIN is four digits.")
+
+
+class SignInForm(Form):
+    """Login and password; the refusal is one sentence for both."""
+
+    login = StringField(validators=[InputRequired(_l("Fill in this field.")), Length(max=200)])
+    password = PasswordField(validators=[InputRequired(_l("Fill in this field.")), Length(max=256)])
+
+
+class PinForm(Form):
+    """Opens a covered screen."""
+
+    pin = PasswordField(validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS)])
+
+
+class NewPinForm(Form):
+    """Another PIN; the password shows that it is really she who asks."""
+
+    password = PasswordField(validators=[InputRequired(_l("Fill in this field.")), Length(max=256)])
+    pin = PasswordField(validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS)])
+
+
+class StepForm(Form):
+    """One step of one ticket: `was` is what this desk saw when it pressed."""
+
+    ticket = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_TICKET, NOT_A_STEP)])
+    was = StringField(validators=[AnyOf(STATUSES, NOT_A_STEP)])
+    to = StringField(validators=[AnyOf(STATUSES, NOT_A_STEP)])
+
+    @classmethod
+    def of(cls, text: str) -> "StepForm":
+        """The step on a button: "27:booked:here". One button is one field, so one form serves the whole page."""
+        parts = text.split(":")
+        names = ("ticket", "was", "to")
+        return cls(MultiDict(zip(names, parts, strict=True)) if len(parts) == len(names) else MultiDict())
+
+
+class FindForm(Form):
+    """Number and first letter of the noun: "27 т"."""
+
+    q = StringField(validators=[Length(max=200)])
+
+
+class WalkInForm(Form):
+    """How long, and in which room from which five minutes on (none: wherever it is free first)."""
+
+    minutes = IntegerField(default=WALK_IN_MINUTES[1], validators=[Optional(), AnyOf(WALK_IN_MINUTES, NOT_A_STEP)])
+    room = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
+    cell = IntegerField(validators=[Optional(), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
+    token = StringField(validators=[InputRequired(NOT_A_STEP), Length(22, 64, NOT_A_STEP)])
+
+    @classmethod
+    def of(cls, sent: MultiDict[str, str]) -> "WalkInForm":
+        """Also from the button of a free gap: `gap` is "room:cell"."""
+        room, _, cell = sent.get("gap", "").partition(":")
+        return cls(
+            MultiDict({"minutes": sent.get("minutes", ""), "token": sent.get("token", ""), "room": room, "cell": cell})
+        )

@@ -1,0 +1,169 @@
+"""How the desk's answers are drawn: whole pages, the moving parts for desk.js, and the card beside them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.booking import appointments
+from clinic.db import Text3, db
+from clinic.desk import board, roster
+from clinic.directory import catalogue
+from clinic.directory.catalogue import LocationInfo, RoomInfo
+from clinic.staff import guard, memberships
+from clinic.staff.sign_in import SignedIn
+from clinic.wording import language_now
+
+SERVICES_ROLES = ("clinician",)
+NOUN_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who looks at which day of which place; `room`: the clinician's own room instead of the roster."""
+
+    person: SignedIn
+    location: LocationInfo
+    day: date
+    now: datetime
+    room: RoomInfo | None = None
+
+    @property
+    def service_day(self) -> date:
+        return clock.service_day(self.now)
+
+    def url(self, fragment: str = "") -> str:
+        """The address of this very page."""
+        room = None if self.room is None else self.room.id
+        address: str = url_for(
+            "desk.show_roster", slug=self.location.slug, day=self.day.isoformat(), room=room, _anchor=fragment or None
+        )
+        return address
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What has just happened, in words, and the step that undoes it ("27:here:booked")."""
+
+    text: str
+    undo: str = ""
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A card beside the roster: a number that was found, a walk-in just taken, or why there is none."""
+
+    card: roster.Card | None = None
+    noun: Text3 | None = None
+    sentence: str = ""
+
+
+def scripted() -> bool:
+    """Whether desk.js asks: it wants the moving parts only."""
+    return guard.POLL in request.headers
+
+
+def page(desk: Desk, got: Got | None, said: Said | None) -> str:
+    """The whole page."""
+    template = "desk/roster.html" if desk.room is None else "desk/room.html"
+    tag = _tag(desk)  # before the rows are read: the page may be newer than its tag, never older
+    return render_template(
+        template,
+        **_context(desk),
+        tag=tag,
+        got=got,
+        said=said,
+        token=secrets.token_urlsafe(16),
+        yesterday=desk.day - timedelta(days=1),
+        tomorrow=desk.day + timedelta(days=1),
+        walk_in_minutes=roster.WALK_IN_MINUTES,
+    )
+
+
+def parts(desk: Desk, said: Said | None) -> Response:
+    """The moving parts alone; 304 while nothing has changed and there is nothing to say."""
+    tag = _tag(desk)
+    if said is None and request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        template = "desk/_board.html" if desk.room is None else "desk/_room_board.html"
+        response = make_response(render_template(template, **_context(desk), said=said))
+    response.set_etag(tag, weak=True)
+    return response
+
+
+def beside(desk: Desk, got: Got) -> Response:
+    """The answer to a search or a walk-in: the card alone for the script, the whole page otherwise."""
+    if scripted():
+        return make_response(
+            render_template("desk/_got.html", **_names(desk), got=got, token=secrets.token_urlsafe(16))
+        )
+    response = make_response(page(desk, got, None))
+    if got.noun is not None:  # the word leaves the screen without the script, too
+        response.headers["Refresh"] = f"{NOUN_SECONDS}; url={desk.url()}"
+    return response
+
+
+def _tag(desk: Desk) -> str:
+    s = db.session()
+    version = board.version(s, catalogue.current(s), desk.location.id, desk.day, desk.now)
+    return f"{version}.{language_now()}.{'all' in request.args}.{desk.room.id if desk.room else ''}"
+
+
+def _names(desk: Desk) -> dict[str, object]:
+    language = language_now()
+    return {
+        "person": desk.person,
+        "location": desk.location,
+        "day": desk.day,
+        "now": desk.now,
+        "service_day": desk.service_day,
+        "begun": desk.day <= desk.service_day,
+        "room": desk.room,
+        "room_names": {r.id: r.name[language] for r in desk.location.rooms},
+        "looks": roster.LOOKS,
+        "signs": roster.SIGNS,
+        "early_words": lambda card: _early_words(card, desk.now),
+    }
+
+
+def _context(desk: Desk) -> dict[str, object]:
+    s = db.session()
+    cat = catalogue.current(s)
+    location = cat.locations.get(desk.location.id, desk.location)
+    if desk.room is not None:
+        return _names(desk) | _room(desk, desk.room)
+    shown = board.read(s, cat, location, desk.day, desk.now, "all" in request.args)
+    language = language_now()
+    return _names(desk) | {
+        "roster": shown.roster,
+        "messages": shown.messages,
+        "room_names": {r.id: r.name[language] for r in shown.roster.rooms},
+        "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
+        "clinician": memberships.may(s, desk.person.staff_id, SERVICES_ROLES, location),
+    }
+
+
+def _room(desk: Desk, room: RoomInfo) -> dict[str, object]:
+    """A clinician's own day, the only place where services are named."""
+    s = db.session()
+    visits = appointments.for_room(s, catalogue.current(s), room, desk.day)
+    language = language_now()
+    return {
+        "cards": roster.cards_of([v.row for v in visits], desk.location.grace_minutes, desk.now),
+        "names": {v.row.ticket: ", ".join(service.name[language] for service in v.services) for v in visits},
+    }
+
+
+def _early_words(card: roster.Card, now: datetime) -> str:
+    """How far from her time she is, for one who is expected."""
+    minutes = int((card.start - now).total_seconds() // 60)
+    if card.status != "booked" or minutes == 0:
+        return ""
+    if minutes > 0:
+        return str(_("%(minutes)s min early.", minutes=minutes))
+    return str(_("%(minutes)s min late.", minutes=-minutes))

@@ -1,0 +1,109 @@
+"""The door of every staff page: who is signed in, whether the screen is covered, whether the place is theirs."""
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any
+
+import flask_login
+from flask import Flask, Response, abort, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import validate_csrf
+from wtforms.validators import ValidationError
+
+from clinic import clock
+from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.staff import memberships, sign_in
+from clinic.staff.sign_in import SignedIn
+
+View = Callable[..., ResponseReturnValue]
+BACK = "back"
+POLL, ACTIVE = "Keshki-Poll", "Keshki-Active"  # headers of desk.js
+
+
+class FormExpired(Exception):
+    """The form does not belong to this browser's session (any more)."""
+
+
+def init(app: Flask) -> None:
+    """Set up flask-login over our own sign-in table."""
+    manager = flask_login.LoginManager()
+    manager.session_protection = None  # a desk on a mobile modem changes its address; the token is enough
+    manager.user_loader(_load)
+    manager.init_app(app)
+
+
+def _load(token: str) -> SignedIn | None:
+    return sign_in.find(db.session(), token, clock.now())
+
+
+def current() -> SignedIn | None:
+    """Who is signed in here, covered screen or not; None for nobody."""
+    user = flask_login.current_user
+    return user._get_current_object() if user.is_authenticated else None
+
+
+def check_form() -> None:
+    """Raises FormExpired unless the form carries this session's token."""
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ValidationError as error:
+        raise FormExpired from error
+
+
+def staff_only(*roles: str) -> Callable[[View], View]:
+    """A view for people who hold one of `roles`; called with the person first.
+
+    A view with a `slug` in its address gets the location instead of it, and is 404 for everybody who
+    does not hold the role at that very place: what is not theirs does not exist.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**parts: Any) -> ResponseReturnValue:
+            person = current()
+            if person is None:
+                return _away(url_for("desk.sign_in"))
+            now = clock.now()
+            if person.locked:
+                _cover(person)
+                return _away(url_for("desk.lock"))
+            if "slug" in parts:
+                parts["location"] = _their_location(person, parts.pop("slug"), roles)
+            elif not any(r.role in roles for r in memberships.roles_of(db.session(), person.staff_id)):
+                abort(404)
+            if request.method == "POST":
+                check_form()
+            if sign_in.due_for_touch(person, now) and (POLL not in request.headers or ACTIVE in request.headers):
+                with writing() as s:
+                    sign_in.touch(s, person.token, now)
+            return view(person, **parts)
+
+        guarded.staff_roles = roles  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _their_location(person: SignedIn, slug: str, roles: Collection[str]) -> catalogue.LocationInfo:
+    s = db.session()
+    location = catalogue.current(s).by_slug.get(slug)
+    if location is None or not memberships.may(s, person.staff_id, roles, location):
+        abort(404)
+    return location
+
+
+def _cover(person: SignedIn) -> None:
+    """Write down that the screen is covered, and where to go on after the PIN."""
+    with writing() as s:
+        sign_in.lock(s, person.token, clock.now())
+    if request.method == "GET" and POLL not in request.headers:
+        session[BACK] = request.full_path.rstrip("?")
+
+
+def _away(url: str) -> ResponseReturnValue:
+    if POLL in request.headers:
+        answer: Response = jsonify(go=url)
+        answer.status_code = 401
+        return answer
+    return redirect(url, 303)
