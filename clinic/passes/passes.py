@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import delete, insert, select, update
+from typing import cast
+
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from clinic.db import new_rid
@@ -11,6 +13,12 @@ from clinic.passes.models import Pass
 from clinic.privacy import codes, sealing
 
 COVER, PHONE = "pass.cover", "pass.phone"
+
+_PASS = cast(Table, Pass.__table__)
+_INSERT = _PASS.insert()
+_COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on)
+_BY_CODE = select(*_COLUMNS).where(_PASS.c.code_hash == bindparam("code_hash"))
+_BY_RID = select(*_COLUMNS).where(_PASS.c.rid == bindparam("rid"))
 
 
 class CodeUnknown(Exception):
@@ -32,14 +40,15 @@ def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_o
     """A new pass, forgotten after `forget_on`, and the code that opens it (kept nowhere)."""
     code, rid = codes.new(), new_rid()
     s.execute(
-        insert(Pass).values(
-            rid=rid,
-            code_hash=codes.hash_(code),
-            language=language,
-            cover=sealing.seal(forget_on, COVER, rid, cover),
-            phone=phone and sealing.seal(forget_on, PHONE, rid, phone),
-            forget_on=forget_on,
-        )
+        _INSERT,
+        {
+            "rid": rid,
+            "code_hash": codes.hash_(code),
+            "language": language,
+            "cover": sealing.seal(forget_on, COVER, rid, cover),
+            "phone": sealing.seal(forget_on, PHONE, rid, phone) if phone else None,
+            "forget_on": forget_on,
+        },
     )
     return Pass_(rid, language, cover, phone, forget_on), code
 
@@ -49,11 +58,7 @@ def find(s: Session, code: str) -> Pass_:
     normal = codes.normal(code)
     if normal is None:
         raise CodeUnknown
-    row = s.execute(
-        select(Pass.rid, Pass.language, Pass.cover, Pass.phone, Pass.forget_on).where(
-            Pass.code_hash == codes.hash_(normal)
-        )
-    ).one_or_none()
+    row = s.execute(_BY_CODE, {"code_hash": codes.hash_(normal)}).one_or_none()
     if row is None:
         raise CodeUnknown
     return _opened(*row)
@@ -61,9 +66,7 @@ def find(s: Session, code: str) -> Pass_:
 
 def of(s: Session, rid: bytes) -> Pass_:
     """The pass of a row that hangs from it. Raises CodeUnknown when it is gone."""
-    row = s.execute(
-        select(Pass.rid, Pass.language, Pass.cover, Pass.phone, Pass.forget_on).where(Pass.rid == rid)
-    ).one_or_none()
+    row = s.execute(_BY_RID, {"rid": rid}).one_or_none()
     if row is None:
         raise CodeUnknown
     return _opened(*row)
@@ -106,7 +109,7 @@ def _write(s: Session, pass_: Pass_) -> Pass_:
         .values(
             language=pass_.language,
             cover=sealing.seal(pass_.forget_on, COVER, pass_.rid, pass_.cover),
-            phone=pass_.phone and sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone),
+            phone=sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone) if pass_.phone else None,
             forget_on=pass_.forget_on,
         )
     )
