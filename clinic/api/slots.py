@@ -1,36 +1,41 @@
-"""Answers about free times, remembered: chat bots ask for the same day again and again.
+"""Answers about free times, remembered: chat bots ask for the same days again and again.
 
-What is remembered is a ready answer under the exact address that was asked. It is true as long as
-four things are: the catalogue's version, the versions of the place's days, the cell in which the
-soonest bookable moment lies, and the Date. One small query per request reads all the versions at once;
-an answer that is still true is sent without parsing, computing or writing anything.
+What is kept is the whole answer, headers and compression included, under the exact address that was
+asked. It is true as long as four things are the same: the catalogue's version, the versions of the
+place's days, the cell in which the soonest bookable moment lies, and the Date. One small query reads
+all the versions at once; an answer that is still true is sent before Flask is entered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, request
 from sqlalchemy import Engine
 
 from clinic import clock
-from clinic.api.face import answered
+from clinic.api.face import PREFIX, answered
 from clinic.clock import CELL_MINUTES
 from clinic.db import db
 from clinic.directory.catalogue import LocationInfo
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 EXTENSION = "keshki.api.slots"
+TRUTH = "keshki.api.slots.truth"  # in the WSGI environment: what the answer to this request depends on
 MOST_BYTES = 4 * 1024 * 1024
-LONGEST_ADDRESS = 300
+LONGEST_KEY = 400
 _CELL = CELL_MINUTES * 60
 _VERSIONS = (
     "SELECT c.version, d.day, d.version FROM catalogue c LEFT JOIN location_day d"
     " ON d.location_id = {0} AND d.day BETWEEN {0} AND {0} WHERE c.id = 1 ORDER BY d.day"
 )
 
-Versions = list[Any]
+Wsgi = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
+Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,96 +50,128 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    body: bytes
+class Truth:
+    """What an answer depends on."""
+
     location_id: int
-    first: str | date  # service days that the answer depends on, as the driver wants them
+    first: str | date  # service days, as the driver wants them
     last: str | date
-    versions: Versions
+    versions: list[Any]
     lead_seconds: int
     boundary: int  # the cell boundary at or after the soonest bookable moment
-    midnight: float
+    midnight: float  # the end of the Date on which it was asked
 
 
-class _Memory:
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, bytes], _Kept] = {}
-        self.size = 0
+class Versions:
+    """Reads [(catalogue version, day, day version)…] over the driver's own cursor, in one query."""
 
-    def keep(self, key: tuple[str, bytes], kept: _Kept) -> None:
-        """Keep an answer; when there are too many, all are dropped, which costs one computation each."""
-        if self.size > MOST_BYTES:
-            self.answers.clear()
-            self.size = 0
-        self.answers[key] = kept
-        self.size += len(kept.body) + 600
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._query = _VERSIONS.format("?" if engine.dialect.paramstyle == "qmark" else "%s")
+        self._as_text = engine.dialect.name == "sqlite"
+
+    def day(self, day: date) -> str | date:
+        """A day as the driver wants it."""
+        return day.isoformat() if self._as_text else day
+
+    def read(self, location_id: int, first: str | date, last: str | date) -> list[Any]:
+        """The versions on which answers about these service days depend; empty without a catalogue."""
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(self._query, (location_id, first, last))
+            return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+
+class Front:
+    """A WSGI layer before the app that answers from memory what is still true."""
+
+    def __init__(self, app: Wsgi, versions: Versions) -> None:
+        self.app = app
+        self.versions = versions
+        self._kept: dict[Key, tuple[Truth, list[tuple[str, str]], bytes]] = {}
+        self._size = 0
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if not path.endswith("/slots") or not path.startswith(PREFIX) or environ["REQUEST_METHOD"] != "GET":
+            return self.app(environ, start_response)
+        key = (path, environ.get("QUERY_STRING", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
+        kept = self._kept.get(key)
+        if kept is not None and self._holds(kept[0], clock.now()):
+            start_response("200 OK", list(kept[1]))
+            return [kept[2]]
+        return self._ask(key, environ, start_response)
+
+    def _holds(self, truth: Truth, now: datetime) -> bool:
+        return (
+            truth.boundary == boundary(now, truth.lead_seconds)
+            and 0 < truth.midnight - now.timestamp() <= 86400
+            and truth.versions == self.versions.read(truth.location_id, truth.first, truth.last)
+        )
+
+    def _ask(self, key: Key, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        begun: list[Any] = []
+
+        def begin(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            begun[:] = [status, headers]
+            return start_response(status, headers, exc_info)
+
+        answer = self.app(environ, begin)
+        truth = environ.get(TRUTH)
+        if truth is None or not begun or begun[0] != "200 OK" or sum(map(len, key)) > LONGEST_KEY:
+            return answer
+        headers: list[tuple[str, str]] = list(begun[1])
+        if any(name.lower() == "set-cookie" for name, _ in headers):
+            return answer
+        body = b"".join(answer)
+        if hasattr(answer, "close"):
+            answer.close()
+        self._keep(key, truth, headers, body)
+        return [body]
+
+    def _keep(self, key: Key, truth: Truth, headers: list[tuple[str, str]], body: bytes) -> None:
+        """When there are too many, all are dropped, which costs each one computation."""
+        if self._size > MOST_BYTES:
+            self._kept.clear()
+            self._size = 0
+        self._kept[key] = (truth, headers, body)
+        self._size += len(body) + 2_000  # with its headers and keys, roughly
 
 
 def init(app: Flask) -> None:
-    """Each app remembers for itself: it may be on another database."""
-    app.extensions[EXTENSION] = _Memory()
+    """Put the memory before the app; each app has its own, since it may be on another database."""
+    with app.app_context():
+        versions = Versions(db.engine)
+    app.extensions[EXTENSION] = versions
+    app.wsgi_app = Front(app.wsgi_app, versions)  # type: ignore[method-assign]
 
 
 def remembered(view: Callable[..., Any]) -> Callable[..., Response]:
-    """Answer from memory what is still true; else ask `view`, and remember."""
+    """Answer the question that `view` returns, and note what the answer depends on."""
 
     @wraps(view)
     def answer(slug: str) -> Response:
-        memory: _Memory = current_app.extensions[EXTENSION]
-        key = (slug, request.query_string)
-        now = clock.now()
-        kept = memory.answers.get(key)
-        if kept is not None and _is_true(kept, now):
-            return Response(kept.body, 200, mimetype="application/json")
         question: Question = view(slug=slug)
-        first, last = _service_days(question)
-        versions = _versions(question.place.id, first, last)  # before the times: never older than them
-        told = answered(question.answer())
-        if versions and versions[0][0] == question.catalogue_version and len(key[1]) <= LONGEST_ADDRESS:
+        versions: Versions = current_app.extensions[EXTENSION]
+        # The night before `first` belongs to the service day before, a pause may overhang from one more,
+        # and what begins on the last day may reach into the next.
+        first = versions.day(question.first - timedelta(days=2))
+        last = versions.day(question.first + timedelta(days=question.days))
+        seen = versions.read(question.place.id, first, last)  # before the times: never newer than they are
+        now = clock.now()
+        if seen and seen[0][0] == question.catalogue_version:
             lead = question.place.lead_minutes * 60
             midnight = clock.at(clock.local(now).date() + timedelta(days=1), 0).timestamp()
-            body = told.get_data()
-            memory.keep(
-                key, _Kept(body, question.place.id, first, last, versions, lead, _boundary(now, lead), midnight)
-            )
-        return told
+            place = question.place.id
+            request.environ[TRUTH] = Truth(place, first, last, seen, lead, boundary(now, lead), midnight)
+        return answered(question.answer())
 
     return answer
 
 
-def _is_true(kept: _Kept, now: datetime) -> bool:
-    return (
-        kept.boundary == _boundary(now, kept.lead_seconds)
-        and 0 < kept.midnight - now.timestamp() <= 86400
-        and kept.versions == _versions(kept.location_id, kept.first, kept.last)
-    )
-
-
-def _boundary(now: datetime, lead_seconds: int) -> int:
+def boundary(now: datetime, lead_seconds: int) -> int:
     """Slots start on cell boundaries, so what may still be booked changes only when this number does."""
     return -int(-(now.timestamp() + lead_seconds) // _CELL)
-
-
-def _service_days(question: Question) -> tuple[str | date, str | date]:
-    """The service days on which a booking could change the answer.
-
-    The night before `first` belongs to the service day before, a pause may overhang from one more, and
-    one that begins on the last day may reach into the next.
-    """
-    first, last = question.first - timedelta(days=2), question.first + timedelta(days=question.days)
-    if db.engine.dialect.name == "sqlite":
-        return first.isoformat(), last.isoformat()
-    return first, last
-
-
-def _versions(location_id: int, first: str | date, last: str | date) -> Versions:
-    """[(catalogue version, day, day version)…]: the driver's own cursor, which is most of the speed here."""
-    engine: Engine = db.engine
-    mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute(_VERSIONS.format(mark), (location_id, first, last))
-        return list(cursor.fetchall())
-    finally:
-        connection.close()
