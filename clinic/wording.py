@@ -135,11 +135,25 @@ def long_day(day: date, language: str | None = None) -> str:
 def on_day(day: date, language: str | None = None) -> str:
     """When something happens: "во вторник, 24 ноября", "24 қараша, сейсенбі күні", "on Tuesday 24 November"."""
     with speaking(language):
-        on_weekday = (
-            gettext("on Monday"), gettext("on Tuesday"), gettext("on Wednesday"), gettext("on Thursday"),
-            gettext("on Friday"), gettext("on Saturday"), gettext("on Sunday"),
-        )[day.weekday()]  # fmt: skip
-        return gettext("%(on_weekday)s %(date)s", on_weekday=on_weekday, date=date_words(day))
+        return gettext("%(on_weekday)s %(date)s", on_weekday=_on_weekday(day.weekday()), date=date_words(day))
+
+
+def _on_weekday(weekday: int) -> str:
+    match weekday:
+        case 0:
+            return gettext("on Monday")
+        case 1:
+            return gettext("on Tuesday")
+        case 2:
+            return gettext("on Wednesday")
+        case 3:
+            return gettext("on Thursday")
+        case 4:
+            return gettext("on Friday")
+        case 5:
+            return gettext("on Saturday")
+        case _:
+            return gettext("on Sunday")
 
 
 def day_words(day: date, today: date, language: str | None = None) -> str:

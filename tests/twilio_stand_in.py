@@ -113,10 +113,10 @@ def signed_receipt(message: Taken, status: str, error: int | None = None) -> tup
 def post_receipt(message: Taken, status: str, at: str | None = None) -> int:
     """Send a receipt over HTTP to the message's callback (or to `at`); the HTTP status of the answer."""
     form, headers = signed_receipt(message, status)
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         at or message.callback, urllib.parse.urlencode(form).encode(), headers, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=5) as answer:
         return int(answer.status)
 
 
@@ -200,7 +200,8 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
                 found_all = [m for m in found_all if m.sender == query["From"]]
             if "DateSent>" in query:  # what still queues has no day of sending
                 first = query["DateSent>"][:10]
-                found_all = [m for m in found_all if m.status != "queued" and m.created_at.strftime("%Y-%m-%d") >= first]
+                sent = [m for m in found_all if m.status != "queued"]
+                found_all = [m for m in sent if m.created_at.strftime("%Y-%m-%d") >= first]
             page, size = int(query.get("Page", "0")), min(world.page_size, int(query.get("PageSize", "50")))
             part = found_all[page * size : (page + 1) * size]
             more = len(found_all) > (page + 1) * size
