@@ -1,0 +1,57 @@
+"""The city she is in: tapped once, remembered for the length of the visit, or carried in the address."""
+
+from collections import Counter
+from collections.abc import MutableMapping
+from typing import Any
+
+from clinic import clock
+from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
+from clinic.directory.gazetteer import Spot
+
+REMEMBERED = "city"
+KINDS = ("city", "town")
+
+
+def listed(loc: LocationInfo) -> bool:
+    """Whether a place may stand in lists; an unlisted one is reached by its link alone."""
+    return loc.visibility != "unlisted"
+
+
+def cities(cat: Catalogue) -> list[PlaceInfo]:
+    """Cities of the gazetteer that have places: most places with bookings first, then the larger."""
+    today = clock.today()
+    places = Counter(loc.city.ru for loc in cat.locations.values() if listed(loc))
+    bookable = Counter(
+        loc.city.ru for loc in cat.locations.values() if listed(loc) and takes_bookings(loc, today)
+    )
+    found = [place for place in cat.places if place.kind in KINDS and place.name.ru in places]
+    return sorted(found, key=lambda place: (-bookable[place.name.ru], -place.weight, place.key))
+
+
+def by_key(cat: Catalogue, key: object) -> PlaceInfo | None:
+    """A city by its key; None when there is none (any more)."""
+    return next((place for place in cat.places if place.key == key and place.kind in KINDS), None)
+
+
+def remembered(cat: Catalogue, session: MutableMapping[str, Any]) -> PlaceInfo | None:
+    """The city of this visit, if the browser took our cookie."""
+    return by_key(cat, session.get(REMEMBERED))
+
+
+def remember(session: MutableMapping[str, Any], city: PlaceInfo) -> None:
+    """Keep the city, and nothing narrower, in the visit's cookie."""
+    if session.get(REMEMBERED) != city.key:
+        session[REMEMBERED] = city.key
+
+
+def spot_of(city: PlaceInfo) -> Spot:
+    """The middle of a city, to measure from."""
+    return Spot(city.lat, city.lng, city.name, city.kind)
+
+
+def city_at(cat: Catalogue, spot: Spot) -> PlaceInfo | None:
+    """The city that a found place is, or lies in."""
+    here = next((p for p in cat.places if p.name == spot.label and (p.lat, p.lng) == (spot.lat, spot.lng)), None)
+    if here is None:
+        return None
+    return here if here.kind in KINDS else by_key(cat, here.within)

@@ -1,0 +1,192 @@
+"""The forms of the pages on which she looks for a place, books, and opens what is under her code.
+
+Every field is bounded and parsed by a value object; what was typed stays in the field for the page
+that comes back. No form needs a cookie: those that change something carry a signed token.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField
+from wtforms.widgets import HiddenInput, TextInput
+
+from clinic.booking import typed
+from clinic.directory.models import KINDS
+from clinic.messaging.covers import COVERS
+from clinic.passes import phones
+from clinic.privacy import codes
+
+MOST_SERVICES = 12
+LEADS = (15, 30, 60, 180, 720, 1440)  # minutes before a visit at which a reminder may come
+SPOKEN = ("kk", "ru", "en", "uz", "ky", "tg", "ug", "tr")
+
+
+class Parsed(Field):
+    """A text field whose `data` is what `parse` makes of it (None when left empty); `raw` is as typed."""
+
+    widget = TextInput()
+
+    def __init__(self, label: Any, parse: Callable[[str], Any], most: int = 80, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.parse, self.most, self.raw = parse, most, ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        typed_last = valuelist[-1] if valuelist else ""
+        self.raw = typed_last[: self.most].replace("\x00", "")
+        if not typed_last.strip():
+            return
+        if len(typed_last) > 10 * self.most:
+            raise ValueError(_l("This is too long."))
+        self.data = self.parse(typed.text(typed_last, self.most))
+
+    def _value(self) -> str:
+        return self.raw
+
+
+class ParsedList(Field):
+    """A field that may come several times; `data` is a tuple of parsed values, without repetitions."""
+
+    widget = HiddenInput()
+
+    def __init__(self, label: Any, parse: Callable[[str], Any], most: int, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.parse, self.most = parse, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = ()
+        if len(valuelist) > self.most:
+            raise ValueError(_l("That is too many at once."))
+        self.data = tuple(dict.fromkeys(self.parse(value) for value in valuelist if value.strip()))
+
+    def _value(self) -> str:
+        return ""
+
+
+def _number(value: str) -> int:
+    return typed.number(value, 1, 99_999)
+
+
+def _flag(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise typed.Unreadable(_l("Please choose one of the answers."))
+    return value == "1"
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise typed.Unreadable(_l("Please choose one of the answers."))
+        return value
+
+    return parse
+
+
+def _degrees(value: str) -> float:
+    if not re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{1,12})?", value):
+        raise typed.Unreadable(_l("This is not a position."))
+    return float(value.replace(",", "."))
+
+
+def _phone(value: str) -> str:
+    try:
+        return phones.parse(value)
+    except phones.PhoneError as error:
+        raise typed.Unreadable(error.message) from error
+
+
+def _code(value: str) -> str:
+    normal = codes.normal(value)
+    if normal is None:
+        raise typed.Unreadable(_l("A code has 15 signs: A B C E H K M P T X Y and the digits 2 to 9."))
+    return normal
+
+
+def _lead(value: str) -> int:
+    minutes = typed.number(value, 1, 100_000)
+    if minutes not in LEADS:
+        raise typed.Unreadable(_l("Please choose one of the answers."))
+    return minutes
+
+
+def _visit(value: str) -> bytes:
+    if not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise typed.Unreadable(_l("We do not know this visit."))
+    return bytes.fromhex(value)
+
+
+def _same(value: str) -> str:
+    return value
+
+
+class OpenForm(FlaskForm):  # type: ignore[misc]
+    """A form without a session: its token, where it has one, is checked by the view."""
+
+    class Meta:
+        csrf = False
+
+    def mistake(self) -> Any:
+        """The first sentence about a field, or None."""
+        return next((sentences[0] for sentences in self.errors.values() if sentences), None)
+
+
+class NearForm(OpenForm):
+    """Where, when, what: the list of places."""
+
+    near = Parsed(_l("Where"), _same)
+    lat = Parsed(_l("Where"), _degrees, widget=HiddenInput())
+    lng = Parsed(_l("Where"), _degrees, widget=HiddenInput())
+    service = ParsedList(_l("What you need"), _number, MOST_SERVICES)
+    day = Parsed(_l("Day"), typed.day)
+    after = Parsed(_l("From what time"), typed.hour)
+    open_now = Parsed(_l("Open now"), _flag)
+    kind = Parsed(_l("Kind of place"), _one_of(KINDS))
+    migrants = Parsed(_l("Works with migrants"), _flag)
+    language = Parsed(_l("Language spoken"), _one_of(SPOKEN))
+    limit = Parsed(_l("How many"), lambda value: typed.number(value, 1, 50))
+    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+
+
+class PlaceForm(OpenForm):
+    """Services, day and time at one place."""
+
+    service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
+    day = Parsed(_l("Day"), typed.day)
+    start = Parsed(_l("Time"), typed.start)
+    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+
+
+class BookForm(OpenForm):
+    """The confirm page: what is booked, and a reminder if she wants one."""
+
+    token = HiddenField()
+    act = Parsed(_l("What to do"), _one_of(("show", "plain", "check", "book")), widget=HiddenInput())
+    service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
+    start = Parsed(_l("Time"), typed.start, widget=HiddenInput())
+    without_id = Parsed(_l("Documents"), _flag, widget=HiddenInput())
+    phone = Parsed(_l("Phone number"), _phone)
+    cover = Parsed(_l("What the SMS says"), _one_of(COVERS))
+    language = Parsed(_l("Language of the SMS"), _one_of(("kk", "ru", "en")))
+    lead = Parsed(_l("When to send it"), _lead)
+    confirm = Parsed(_l("One SMS at once"), _flag)
+    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+
+
+class MineForm(OpenForm):
+    """Everything under a code: see, move, cancel, silence, forget."""
+
+    act = Parsed(
+        _l("What to do"),
+        _one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar")),
+        widget=HiddenInput(),
+    )
+    code = Parsed(_l("Code"), _code)
+    visit = Parsed(_l("Visit"), _visit, widget=HiddenInput())
+    day = Parsed(_l("Day"), typed.day)
+    start = Parsed(_l("Time"), typed.start)
+
+
+FORMS = (NearForm, PlaceForm, BookForm, MineForm)

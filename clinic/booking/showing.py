@@ -1,0 +1,224 @@
+"""What the pages show of places, times and visits: words and values ready for a template."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from clinic import clock, wording
+from clinic.booking import typed
+from clinic.booking.availability import Slot
+from clinic.booking.find import Offer
+from clinic.directory import hours
+from clinic.directory.catalogue import Catalogue, LocationInfo, ServiceInfo
+from clinic.directory.holidays import holiday_name
+from clinic.directory.openness import openness, words
+
+MORNING, AFTERNOON, EVENING = 6, 12, 18
+STALE = timedelta(days=180)
+
+Time = tuple[str, str, str]  # value of the field, the hour, the full name for a screen reader
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A place in a list."""
+
+    place: LocationInfo
+    open_words: str
+    open: bool
+    where: str
+    times: tuple[Time, ...]
+    services: tuple[int, ...]  # numbers of the services the times are for
+    phone_only: bool
+
+
+def kind_words(kind: str) -> str:
+    """What kind of place it is, in a word."""
+    return {
+        "clinic": _("clinic"),
+        "ngo": _("NGO"),
+        "distribution_point": _("pick-up point"),
+        "legal_aid": _("legal aid"),
+        "mobile": _("bus"),
+    }[kind]
+
+
+def spoken_words(language: str) -> str:
+    """A language spoken at a place, as an adverb: "по-казахски"."""
+    names = {
+        "kk": _("Kazakh"), "ru": _("Russian"), "en": _("English"), "uz": _("Uzbek"),
+        "ky": _("Kyrgyz"), "tg": _("Tajik"), "ug": _("Uyghur"), "tr": _("Turkish"),
+    }  # fmt: skip
+    return names.get(language, language)
+
+
+def time_of(slot: Slot, today: date) -> Time:
+    """A free time as a key: the bare hour when it is tonight, else with its weekday."""
+    here = clock.local(slot.start)
+    hour = wording.time_words(slot.start)
+    if clock.service_day(slot.start) != today and here.date() != today:
+        hour = f"{wording.weekday_short(here.date())} {hour}"
+    return typed.start_value(slot.start), hour, moment_words(slot.start)
+
+
+def moment_words(moment: datetime) -> str:
+    """ "вторник, 24 ноября, 20:20"."""
+    return f"{wording.long_day(clock.local(moment).date())}, {wording.time_words(moment)}"
+
+
+def day_and_time(moment: datetime, now: datetime) -> str:
+    """ "сегодня, вт 24 ноября, 20:20"."""
+    day = wording.day_words(clock.local(moment).date(), clock.local(now).date())
+    return f"{day}, {wording.time_words(moment)}"
+
+
+def where(loc: LocationInfo, distance_m: int | None, language: str) -> str:
+    """Distance, or for a place that hides its address its district."""
+    if loc.visibility == "district":
+        district = loc.district[language] or loc.city[language]
+        opens = _("The address opens under your code %(minutes)s minutes before.", minutes=loc.reveal_minutes)
+        return f"{district}. {opens}"
+    parts = [wording.km(distance_m)] if distance_m is not None else []
+    parts.append(loc.address[language] or _("address not published"))
+    return " · ".join(parts)
+
+
+def card(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Card:
+    """An offer of the search as a card of the list: two times of the evening, else the next one there is."""
+    loc = offer.location
+    slots = offer.slots[:2] or ((offer.next,) if offer.next else ())
+    today = clock.service_day(now)
+    return Card(
+        place=loc,
+        open_words=words(offer.openness, now),
+        open=offer.openness.open,
+        where=where(loc, offer.distance_m, language),
+        times=tuple(time_of(slot, today) for slot in slots),
+        services=tuple(sorted(cat.services[i].number for i in offer.services)),
+        phone_only=not offer.takes_bookings,
+    )
+
+
+def groups(slots: Iterable[Slot], day: date, chosen: datetime | None) -> tuple[list[tuple[str, list[Time]]], str]:
+    """The times of a Date by part of the day, and the one to tick: what she chose, else the first.
+
+    A night runs on: after midnight until 06:00 stands with the evening before it, and at the head of
+    its own Date as well.
+    """
+    parts: dict[str, list[Time]] = {}
+    names = {
+        "early": _("Night, until 6:00"), "morning": _("Morning, until 12:00"), "day": _("Day, until 18:00"),
+        "evening": _("Evening, from 18:00"),
+        "late": _("After midnight, %(day)s", day=wording.long_day(day + timedelta(days=1))),
+    }  # fmt: skip
+    for slot in slots:
+        here = clock.local(slot.start)
+        if here.date() == day:
+            part = (
+                "early" if here.hour < MORNING else "morning" if here.hour < AFTERNOON
+                else "day" if here.hour < EVENING else "evening"
+            )  # fmt: skip
+        elif here.date() == day + timedelta(days=1) and here.hour < MORNING:
+            part = "late"
+        else:
+            continue
+        time = typed.start_value(slot.start), wording.time_words(slot.start), moment_words(slot.start)
+        parts.setdefault(part, []).append(time)
+    shown = [(names[part], parts[part]) for part in names if part in parts]
+    values = [time[0] for _name, times in shown for time in times]
+    wished = typed.start_value(chosen) if chosen else ""
+    return shown, wished if wished in values else (values[0] if values else "")
+
+
+def strip(
+    cat: Catalogue, loc: LocationInfo, slots: Sequence[Slot], first: date, days: int
+) -> list[tuple[str, str, str, str, str]]:
+    """Days to choose from: value, word, short date, full name, and why a day can't be chosen ("" if it can)."""
+    with_times = {clock.local(slot.start).date() for slot in slots}
+    with_times |= {clock.service_day(slot.start) for slot in slots}
+    rows = []
+    for n in range(days):
+        day = first + timedelta(days=n)
+        closed = ""
+        if day not in with_times:
+            holiday = holiday_name(cat, day) is not None
+            closed = _("full") if hours.intervals(loc.hours, loc.hours_ph, day, holiday) else _("closed")
+        rows.append(
+            (day.isoformat(), wording.strip_word(day, first), wording.short_day(day), wording.long_day(day), closed)
+        )
+    return rows
+
+
+def services_at(cat: Catalogue, loc: LocationInfo) -> tuple[list[ServiceInfo], list[ServiceInfo]]:
+    """What can be booked at a place, and what is given there to those who come at once; by number."""
+    in_rooms = {number for room in loc.rooms for number in room.services}
+    found = sorted((cat.services[i] for i in in_rooms | set(loc.services)), key=lambda service: service.number)
+    bookable = [service for service in found if service.id in in_rooms and not service.walk_in_only]
+    return bookable, [service for service in found if service.walk_in_only]
+
+
+def week(cat: Catalogue, loc: LocationInfo, now: datetime) -> list[tuple[str, str]]:
+    """The hours of the next seven days in words; empty when none are published."""
+    if not loc.hours:
+        return []
+    rows = []
+    for n in range(7):
+        day = clock.local(now).date() + timedelta(days=n)
+        name = holiday_name(cat, day)
+        spans = hours.intervals(loc.hours, loc.hours_ph, day, name is not None)
+        said = ", ".join(
+            f"{wording.time_words(clock.at(day, begin))}–{wording.time_words(clock.at(day, end))}" for begin, end in spans
+        )
+        rows.append((wording.day_words(day, clock.local(now).date()), said or _("closed")))
+    return rows
+
+
+def checked_words(loc: LocationInfo, today: date) -> tuple[str, bool]:
+    """When somebody last checked an entry, and whether that is too long ago (or never was)."""
+    if loc.checked_on is None:
+        return _("Not checked yet"), True
+    said = _("Checked: %(day)s, %(who)s", day=loc.checked_on.strftime("%d.%m.%Y"), who=loc.checked_by)
+    if today - loc.checked_on > STALE:
+        return f"{said}. {_('That is long ago: please call before you go.')}", True
+    return said, False
+
+
+def open_line(cat: Catalogue, loc: LocationInfo, now: datetime) -> tuple[str, bool]:
+    """ "Открыто до 21:00" and whether it is."""
+    found = openness(cat, loc, now)
+    return words(found, now), found.open
+
+
+def left_words(number: int) -> str:
+    """How many times are free."""
+    return ngettext("%(num)s free time", "%(num)s free times", number)
+
+
+def lead_words(due: datetime, now: datetime) -> str:
+    """When a reminder comes: the hour, with its day when that is not today."""
+    today = clock.local(now).date()
+    day = clock.local(due).date()
+    return wording.at(due) if day == today else f"{wording.day_words(day, today)}, {wording.time_words(due)}"
+
+
+def before_words(minutes: int) -> str:
+    """ "за 30 минут", "за 1 час"."""
+    if minutes % 1440 == 0:
+        return ngettext("%(num)s day before", "%(num)s days before", minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("%(num)s hour before", "%(num)s hours before", minutes // 60)
+    return ngettext("%(num)s minute before", "%(num)s minutes before", minutes)
+
+
+def phones(published: str) -> list[str]:
+    """The numbers of a place, one by one: they are published as one line."""
+    return [part.strip() for part in published.replace(";", ",").split(",") if part.strip()]
+
+
+def dial(published: str) -> str:
+    """The first number as a `tel:` link wants it."""
+    first = (phones(published) or [""])[0]
+    return "".join(sign for sign in first if sign.isdigit() or sign == "+")

@@ -1,0 +1,329 @@
+"""The confirm page and the booking itself: /at/<slug>/book. The ticket is rendered in the answer to the POST."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from flask import redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from clinic import clock, messaging, wording
+from clinic.booking import appointments, availability, book, searching, showing, typed
+from clinic.booking.appointments import AppointmentView
+from clinic.booking.book import CodeUnknown, NotASlot, NotBookable, PhoneNeeded, ReminderUseless, SlotTaken
+from clinic.booking.forms import LEADS, BookForm, PlaceForm
+from clinic.booking.refusals import Alternatives, Gone
+from clinic.booking.views import Page, blueprint, carried, place_or_404, place_page, sent
+from clinic.db import LANGUAGES, db, writing
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
+from clinic.messaging import covers, window
+from clinic.passes import passes
+from clinic.privacy import codes, limits, once, tokens
+
+LEADS_SHOWN = 4
+OWN = ("token", "act", "service", "start", "code")  # fields that count when she wants no SMS
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What she is about to book."""
+
+    place: LocationInfo
+    services: frozenset[int]
+    start: datetime
+
+
+def token_is_good(form: Any, now: datetime) -> bool:
+    """Whether the form's token is ours and fresh."""
+    try:
+        tokens.check((form.token.data or "")[:200], now)
+    except (tokens.TokenExpired, tokens.TokenForged):
+        return False
+    return True
+
+
+@blueprint.route("/at/<slug>/book", methods=["GET", "POST"])
+@limits.limit(limits.BOOKINGS, "book")
+def book_visit(slug: str) -> Page | Response:
+    """Check, add a reminder or not, book: the ticket comes in this very answer, by no redirect."""
+    cat, now = catalogue.current(db.session()), clock.now()
+    loc = place_or_404(cat, slug)
+    form = BookForm(sent())
+    form.validate()
+    if not takes_bookings(loc, clock.local(now).date()):
+        return _place(cat, loc, now), 409
+    if form.start.data is None and not form.start.errors and not form.act.data:
+        return redirect(url_for("booking.place", slug=slug))
+    services = searching.services_of(cat, form)
+    if form.without_id.data:
+        services = frozenset(i for i in services if not cat.services[i].asks_id)
+    if form.service.errors or form.start.errors or not services or form.start.data is None:
+        return _place(cat, loc, now), 400
+    choice = Choice(loc, services, form.start.data)
+    try:
+        return _act(cat, choice, form, now)
+    except SlotTaken as refusal:
+        return _others(cat, choice, form, refusal.alternatives, "taken", now), 409
+    except NotASlot as refusal:
+        return _others(cat, choice, form, refusal.alternatives, "no slot", now), 400
+    except NotBookable as refusal:
+        why = {
+            NotBookable.WALK_IN_ONLY: _("This is given at once, without booking: please call and come."),
+            NotBookable.NO_ROOM_FOR_ALL: _("Not everything you chose can be done in one visit here."),
+        }.get(refusal.why, "")
+        return _place(cat, loc, now, why), 400 if why else 409
+    except CodeUnknown:
+        form.code.errors = [_("There is no such code.")]
+    except ReminderUseless:
+        form.lead.errors = [_("A reminder at this time would come too late. Choose another, or book without SMS.")]
+    except PhoneNeeded:
+        form.phone.errors = [_("Type a mobile number, or book without SMS.")]
+    return confirm_page(cat, choice, form, now), 400
+
+
+def _act(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page:
+    act = form.act.data or "show"
+    own = [name for name in OWN if form[name].errors]
+    if form.act.errors or own:
+        return confirm_page(cat, choice, form, now), 400
+    if act == "show":
+        _still_free(cat, choice, now)
+        return confirm_page(cat, choice, form, now)
+    if not token_is_good(form, now):
+        _still_free(cat, choice, now)
+        return confirm_page(cat, choice, form, now, "expired"), 400
+    if act == "plain":
+        return _book(cat, choice, form, now)
+    if form.errors:
+        return confirm_page(cat, choice, form, now), 400
+    if form.phone.data is None and not form.code.data:
+        raise PhoneNeeded
+    if form.lead.data is not None and window.due(choice.start, form.lead.data, now) is None:
+        raise ReminderUseless
+    if act == "check":
+        return _check_page(cat, choice, form, now)
+    return _book(cat, choice, form, now)
+
+
+def _still_free(cat: Catalogue, choice: Choice, now: datetime) -> None:
+    """Raises NotASlot or SlotTaken before she fills in anything for a time that is gone."""
+    day = clock.local(choice.start).date()
+    free = availability.slots(db.session(), cat, choice.place, choice.services, day, 1, now)
+    if any(slot.start == choice.start for slot in free):
+        return
+    others = availability.alternatives(db.session(), cat, choice.place, choice.services, choice.start, now)
+    if choice.start > now and availability.open_rooms(cat, choice.place, choice.services, choice.start):
+        raise SlotTaken(others)
+    raise NotASlot(others)
+
+
+def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page:
+    """Book once, however often she taps; show the ticket."""
+    plain = form.act.data == "plain"
+    request = book.Request(
+        location=choice.place,
+        services=choice.services,
+        start=choice.start,
+        language=(None if plain else form.language.data) or wording.language_now(),
+        cover=(None if plain else form.cover.data) or "plain",
+        phone=None if plain else form.phone.data,
+        remind_minutes=None if plain else form.lead.data,
+        confirm=False if plain else bool(form.confirm.data),
+        code=form.code.data,
+    )
+    token = form.token.data or ""
+    try:
+        with writing() as s:
+            fresh: list[book.Booked] = []
+
+            def make() -> dict[str, Any]:
+                fresh.append(book.confirm(s, cat, request, now))
+                return {"code": fresh[0].code or "", "rid": fresh[0].appointment.rid.hex()}
+
+            done = once.run(s, "book", token, _body(choice, request), once.FORM_KEPT, now, make)
+            code = done.answer["code"]
+            if fresh:
+                view = fresh[0].appointment
+            else:
+                pass_ = passes.find(s, code or request.code or "")
+                seen = appointments.of_pass(s, cat, pass_, now)
+                view = next((v for v in seen if v.rid.hex() == done.answer["rid"]), None) or _gone()
+    except once.Reused:
+        return confirm_page(cat, choice, form, now, "sent"), 409
+    except once.Busy:
+        return confirm_page(cat, choice, form, now, "busy"), 409
+    return ticket_page(view, code, now)
+
+
+def _gone() -> AppointmentView:
+    raise Gone
+
+
+def _body(choice: Choice, request: book.Request) -> bytes:
+    """What was asked, as bytes: the same form sent again is the same bytes."""
+    parts = (
+        choice.place.slug, sorted(choice.services), typed.start_value(choice.start), request.language, request.cover,
+        request.phone, request.remind_minutes, request.confirm, request.code,
+    )  # fmt: skip
+    return repr(parts).encode()
+
+
+def _place(cat: Catalogue, loc: LocationInfo, now: datetime, why: str = "") -> str:
+    """Back to the place's page, with what is wrong beside the services or the times."""
+    form = PlaceForm(sent())
+    form.validate()
+    if why:
+        form.service.errors = [*form.service.errors, why]
+    elif not form.errors and not form.service.data:
+        form.service.errors = [_("Choose at least one.")]
+    elif not form.errors and form.start.data is None:
+        form.start.errors = [_("Choose a time.")]
+    return place_page(cat, loc, form, now)
+
+
+def hidden(form: BookForm, choice: Choice, cat: Catalogue) -> list[tuple[str, str]]:
+    """Service, start and code as hidden fields."""
+    pairs = [("service", str(cat.services[i].number)) for i in sorted(choice.services)]
+    return [*pairs, ("start", typed.start_value(choice.start)), *carried(form)]
+
+
+def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> dict[str, Any]:
+    """What every page on the way to the ticket says of the visit."""
+    language = wording.language_now()
+    loc = choice.place
+    chosen = [cat.services[i] for i in sorted(choice.services)]
+    minutes = availability.minutes(cat, choice.services)
+    opens = choice.start.timestamp() - 60 * loc.reveal_minutes
+    return {
+        "form": form,
+        "token": tokens.new(),
+        "place": loc,
+        "chosen": chosen,
+        "when": showing.day_and_time(choice.start, now),
+        "minutes": minutes,
+        "where": loc.district[language] if loc.visibility == "district" else loc.address[language],
+        "opens": wording.at(datetime.fromtimestamp(opens, clock.ZONE)) if loc.visibility == "district" else "",
+        "asking": [service for service in chosen if service.asks_id],
+        "silent": [service for service in chosen if not service.asks_id],
+        "hidden": hidden(form, choice, cat),
+        "back": {"service": [service.number for service in chosen], "start": typed.start_value(choice.start)},
+    }
+
+
+def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, trouble: str = "") -> str:
+    """Is everything right? `trouble`: "" | "expired" | "sent" | "busy"."""
+    languages = [(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES]
+    sms = messaging.enabled()
+    cover = form.cover.data or "plain"
+    spoken = form.language.data or wording.language_now()
+    return render_template(
+        "booking/confirm.html",
+        trouble=trouble,
+        sms=sms,
+        leads=_leads(choice.start, now) if sms else [],
+        latest=_latest(choice.start, now) if sms else "",
+        covers=[(name, covers.word(name, wording.language_now()), covers.text(name, spoken, choice.start)) for name in covers.COVERS],
+        cover=cover,
+        spoken=spoken,
+        languages=languages,
+        opened=bool(form.phone.raw or form.phone.errors or form.lead.errors),
+        at_once=window.is_open(now),
+        hour=wording.time_words(choice.start),
+        **_shared(cat, choice, form, now),
+    )
+
+
+def _leads(start: datetime, now: datetime) -> list[tuple[int, str, str]]:
+    """Moments at which a reminder may come, nearest first: minutes before, words, when exactly."""
+    found: dict[datetime, tuple[int, str, str]] = {}
+    for minutes in LEADS:
+        due = window.due(start, minutes, now)
+        if due is not None and due not in found:
+            shifted = (start - due).total_seconds() != minutes * 60
+            before = "" if shifted else showing.before_words(minutes)
+            found[due] = (minutes, before, showing.lead_words(due, now))
+    return list(found.values())[:LEADS_SHOWN]
+
+
+def _latest(start: datetime, now: datetime) -> str:
+    """The last moment of use, when the hours for SMS end well before the visit; "" otherwise."""
+    latest = window.latest_useful(start, now)
+    if latest is None or (start - latest).total_seconds() <= window.USEFUL_MINUTES * 60:
+        return ""
+    return showing.lead_words(latest, now)
+
+
+def _check_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> str:
+    """The exact words of the SMS and the number, once more before it counts."""
+    spoken = form.language.data or wording.language_now()
+    cover = form.cover.data or "plain"
+    due = window.due(choice.start, form.lead.data, now) if form.lead.data is not None else None
+    contact = [
+        ("phone", form.phone.data or ""), ("cover", cover), ("language", spoken),
+        ("lead", str(form.lead.data or "")), ("confirm", "1" if form.confirm.data else ""),
+    ]  # fmt: skip
+    return render_template(
+        "booking/check.html",
+        contact=[pair for pair in contact if pair[1]],
+        phone=_spaced(form.phone.data),
+        spoken=spoken,
+        text=covers.text(cover, spoken, choice.start),
+        due=showing.lead_words(due, now) if due else "",
+        at_once=bool(form.confirm.data),
+        **_shared(cat, choice, form, now),
+    )
+
+
+def _spaced(e164: str | None) -> str:
+    if e164 is None:
+        return ""
+    number = phonenumbers.parse(e164, None)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def _others(
+    cat: Catalogue, choice: Choice, form: BookForm, alternatives: Alternatives, why: str, now: datetime
+) -> str:
+    """The time is gone: three others, each one tap away, everything else as she left it."""
+    language = wording.language_now()
+    act = form.act.data if form.act.data in ("plain", "book") else "show"
+    kept = [(name, form[name].raw) for name in ("phone", "cover", "language", "lead", "confirm") if form[name].raw]
+    offers = [
+        (
+            loc.slug,
+            typed.start_value(slot.start),
+            showing.day_and_time(slot.start, now),
+            _("Same place") if loc.slug == choice.place.slug else loc.name[language],
+        )
+        for loc, slot in alternatives
+    ]
+    shared = _shared(cat, choice, form, now)
+    shared["hidden"] = [pair for pair in shared["hidden"] if pair[0] != "start"]
+    hour = wording.time_words(choice.start)
+    return render_template("booking/taken.html", why=why, offers=offers, act=act, kept=kept, hour=hour, **shared)
+
+
+def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
+    """The ticket, large; the code of a new pass folded under it."""
+    language = wording.language_now()
+    loc = view.location
+    grace = wording.time_words(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
+    opens = datetime.fromtimestamp(view.start.timestamp() - 60 * loc.reveal_minutes, clock.ZONE)
+    return render_template(
+        "booking/ticket.html",
+        noun=view.noun_in(language),
+        number=view.ticket,
+        when=showing.day_and_time(view.start, now),
+        code=codes.shown(code) if code else "",
+        place=loc,
+        district=loc.visibility == "district",
+        opens=wording.at(opens),
+        asking=[service for service in view.services if service.asks_id],
+        grace=grace,
+    )
+
+

@@ -1,0 +1,219 @@
+"""/mine: everything under her code, by POST alone. The code is never shown again, and never in an address."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, render_template
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from clinic import clock, messaging, wording
+from clinic.booking import appointments, availability, calendar, showing, taken, telling, typed
+from clinic.booking.appointments import AppointmentView
+from clinic.booking.forms import MineForm
+from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
+from clinic.booking.views import STRIP_DAYS, Page, blueprint, sent
+from clinic.db import writing
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue
+from clinic.messaging import covers, outbox
+from clinic.passes import passes
+from clinic.passes.passes import CodeUnknown, Pass_
+from clinic.privacy import limits
+
+WAITING = ("waiting", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit as the page shows it."""
+
+    id: str
+    view: AppointmentView
+    noun: str
+    when: str
+    ahead: bool  # it may still be moved or cancelled here
+    stopped: bool  # the place took it off, not she
+    address: str
+    opens: str  # when the address opens; "" when it is open
+    sms: str
+    alternatives: tuple[tuple[str, str], ...]
+
+
+@blueprint.route("/mine", methods=["GET", "POST"])
+@limits.limit(limits.CODE_TRIES, "code")
+def mine() -> Page | Response:
+    """Ask for the code; with it, see, move, cancel, silence, forget, take the calendar file."""
+    form = MineForm(sent())
+    if not form.is_submitted():
+        return render_template("booking/mine.html", form=MineForm(None))
+    now = clock.now()
+    valid = form.validate()
+    if form.code.data is None and not form.code.errors:
+        form.code.errors = [_("Type your code.")]
+    if form.code.errors or form.act.errors:
+        return render_template("booking/mine.html", form=form), 400
+    try:
+        with writing() as s:
+            cat = catalogue.current(s)
+            pass_ = passes.find(s, form.code.data)
+            return _act(s, cat, pass_, form, valid, now)
+    except CodeUnknown:
+        form.code.errors = [_("There is no such code. It may have been forgotten already.")]
+        return render_template("booking/mine.html", form=form), 404
+
+
+def _act(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, valid: bool, now: datetime) -> Page | Response:
+    act = form.act.data or "open"
+    if act == "forget":
+        _forget(s, cat, pass_, now)
+        return render_template("booking/forgotten.html")
+    if act == "quiet":
+        _silence(s, cat, pass_, now)
+        return _page(s, cat, passes.find(s, form.code.data), form, now, _("No SMS will come. Your number is erased."))
+    if act == "open":
+        return _page(s, cat, pass_, form, now)
+    view = next((v for v in appointments.of_pass(s, cat, pass_, now) if v.rid == form.visit.data), None)
+    if view is None:
+        return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
+    if act == "calendar":
+        return _calendar(form.code.data, view, pass_, now)
+    try:
+        if act == "cancel":
+            appointments.cancel(s, cat, pass_, view.rid, now)
+            said = _("Cancelled. The time %(time)s is free again.", time=wording.time_words(view.start))
+            return _page(s, cat, pass_, form, now, said)
+        if act == "times" or not valid or form.start.data is None:
+            if act == "move" and not form.start.errors:
+                form.start.errors = [_("Choose a time.")]
+            return _times(s, cat, view, form, now), 200 if act == "times" and valid else 400
+        return _move(s, cat, pass_, view, form, now)
+    except TooLate:
+        return _page(s, cat, pass_, form, now, _("It is too late to change this here. At the door, say your ticket.")), 409
+    except Gone:
+        return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
+
+
+def _move(s: Session, cat: Catalogue, pass_: Pass_, view: AppointmentView, form: MineForm, now: datetime) -> Page:
+    saved = s.begin_nested()
+    try:
+        appointments.move(s, cat, pass_, view.rid, form.start.data, now)
+        saved.commit()
+    except SlotTaken as refusal:
+        saved.rollback()
+        return _times(s, cat, view, form, now, _("This time was just taken."), refusal.alternatives), 409
+    except NotASlot as refusal:
+        saved.rollback()
+        return _times(s, cat, view, form, now, _("This time can't be chosen."), refusal.alternatives), 400
+    except NotBookable:
+        saved.rollback()
+        return _times(s, cat, view, form, now, _("This place takes no bookings here at the moment."), ()), 409
+    return _page(s, cat, passes.find(s, form.code.data), form, now, _("Moved. This is your ticket now."))
+
+
+def _forget(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> None:
+    """Cancel what is ahead, then delete the pass and all that hangs from it."""
+    for view in appointments.of_pass(s, cat, pass_, now):
+        try:
+            appointments.cancel(s, cat, pass_, view.rid, now)
+        except TooLate:
+            outbox.drop(s, telling.about(view.rid), None, now)
+            taken.bump(s, view.location.id, clock.service_day(view.start), 0)
+    passes.forget(s, pass_)
+
+
+def _silence(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> None:
+    """No message any more: what waits is dropped, and the number goes."""
+    for view in appointments.of_pass(s, cat, pass_, now):
+        outbox.drop(s, telling.about(view.rid), None, now)
+    passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
+
+
+def _calendar(code: str, view: AppointmentView, pass_: Pass_, now: datetime) -> Response:
+    content = calendar.event(code, view, covers.word(pass_.cover, pass_.language), now)
+    response = Response(content, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="meeting.ics"'
+    return response
+
+
+def _page(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, now: datetime, said: str = "") -> str:
+    """Everything under the pass."""
+    views = appointments.of_pass(s, cat, pass_, now)
+    visits = [_visit(s, cat, view, now) for view in views]
+    return render_template("booking/mine_open.html", visits=visits, code=form.code.data, said=said)
+
+
+def _visit(s: Session, cat: Catalogue, view: AppointmentView, now: datetime) -> Visit:
+    loc, language = view.location, wording.language_now()
+    hidden = loc.visibility == "district"
+    opens = view.start - timedelta(minutes=loc.reveal_minutes)
+    live = view.status not in ("cancelled", "missed")
+    stopped = view.status == "cancelled" and any(
+        message.kind == telling.STOPPED for message in outbox.of(s, telling.about(view.rid))
+    )
+    return Visit(
+        id=view.rid.hex(),
+        view=view,
+        noun=view.noun_in(language),
+        when=showing.day_and_time(view.start, now),
+        ahead=view.status == "booked" and now <= view.start - timedelta(minutes=loc.cancel_minutes),
+        stopped=stopped,
+        address=loc.address[language] if live and (not hidden or now >= opens) else "",
+        opens=wording.at(opens) if hidden and live and now < opens else "",
+        sms=_sms(s, view, now) if messaging.enabled() else "",
+        alternatives=(),
+    )
+
+
+def _sms(s: Session, view: AppointmentView, now: datetime) -> str:
+    """What is known of her reminder; nothing when she wanted none."""
+    words = ""
+    for message in outbox.of(s, telling.about(view.rid)):
+        if message.state in WAITING and not message.dropped:
+            return _("comes %(at)s", at=showing.lead_words(message.due_at, now))
+        if message.state in ("expired", "failed", "undelivered", "unknown"):
+            words = _("could not be sent in time")
+        elif message.state in ("accepted", "sent", "delivered"):
+            words = _("has gone out")
+    return words
+
+
+def _times(
+    s: Session,
+    cat: Catalogue,
+    view: AppointmentView,
+    form: MineForm,
+    now: datetime,
+    said: str = "",
+    alternatives: Alternatives = (),
+) -> str:
+    """Days and times to move a visit to, at the same place."""
+    loc = view.location
+    today = clock.local(now).date()
+    days = min(loc.days_ahead + 1, STRIP_DAYS)
+    services = frozenset(service.id for service in view.services)
+    slots = availability.slots(s, cat, loc, services, today, days + 1, now)
+    strip = showing.strip(cat, loc, slots, today, days)
+    first_free = next((row[0] for row in strip if not row[4]), today.isoformat())
+    wished = form.day.data or max(clock.local(view.start).date(), today)
+    day = wished if today <= wished < today + timedelta(days=days) else typed.day(first_free)
+    groups, ticked = showing.groups(slots, day, form.start.data)
+    near = [
+        (typed.start_value(slot.start), showing.day_and_time(slot.start, now))
+        for other, slot in alternatives
+        if other.id == loc.id
+    ]
+    shown: dict[str, Any] = {"strip": strip, "day": day.isoformat(), "groups": groups, "ticked": ticked}
+    return render_template(
+        "booking/move.html",
+        form=form,
+        code=form.code.data,
+        visit=view.rid.hex(),
+        now_at=showing.day_and_time(view.start, now),
+        day_words=wording.day_words(day, today),
+        near=near,
+        said=said,
+        left=sum(len(times) for _name, times in groups),
+        **shown,
+    )

@@ -1,0 +1,205 @@
+"""Home, help numbers, what we keep, and the small files that browsers, robots and machines ask for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, abort, current_app, jsonify, make_response, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock, messaging, wording
+from clinic.booking import cities, find, showing
+from clinic.config import settings
+from clinic.db import LANGUAGES, db
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue, PlaceInfo
+from clinic.privacy import keys
+from clinic.site import help_numbers, keep as kept, language
+
+blueprint = Blueprint("site", __name__)
+CITIES_SHOWN = 6
+HELP_PAGE = 1
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Where everything starts: tonight near her, her code, help."""
+    cat = catalogue.current(db.session())
+    known = cities.cities(cat)
+    typed_city = request.args.get("near", "")[:80]
+    city = next((c for c in known if typed_city and typed_city in (c.name.kk, c.name.ru, c.name.en)), None)
+    city = city or cities.remembered(cat, session)
+    return render_template(
+        "site/home.html",
+        city=city,
+        tonight=_tonight(cat, city, clock.now()) if city else "",
+        cities=[c for c in known if city is None or c.key != city.key][:CITIES_SHOWN],
+        sms=messaging.enabled(),
+    )
+
+
+def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:
+    """How many places near take bookings this evening, and the next time; or the name of the city alone."""
+    wish = find.Wish(frozenset(), None, None, False, None, False, None, 20)
+    offers = find.find(db.session(), cat, cities.spot_of(city), wish, now)
+    starts = [offer.slots[0].start for offer in offers if offer.slots]
+    name = city.name[wording.language_now()]
+    if not starts:
+        return name
+    places = ngettext("%(num)s place takes bookings", "%(num)s places take bookings", len(starts))
+    return _("%(city)s: %(places)s, next time %(time)s", city=name, places=places, time=showing.day_and_time(min(starts), now))
+
+
+@blueprint.get("/out")
+def out() -> BaseResponse:
+    """Quick exit without a script: away to a neutral site, and the visit's cookie is gone."""
+    session.clear()
+    return redirect(settings().exit_url)
+
+
+@blueprint.get("/p/1", endpoint="help")
+def help_page() -> str:
+    """Help numbers and what stays in the phone; readable without a connection once opened."""
+    return render_template("site/help.html", numbers=help_numbers.read())
+
+
+@blueprint.get("/what-we-keep")
+def keep() -> str:
+    """What is kept, written from the declarations beside the columns."""
+    return render_template("site/keep.html", rows=kept.rows(db.metadata), others=kept.OTHERS, sms=messaging.enabled())
+
+
+@blueprint.get("/offline")
+def offline() -> str:
+    """What the service worker shows when there is no connection."""
+    return render_template("site/offline.html")
+
+
+@blueprint.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker: it holds the help numbers and nothing else."""
+    pages = [language.in_language(code, path) for code in LANGUAGES for path in ("/p/1", "/offline")]
+    assets = [current_app.jinja_env.globals["asset"](name) for name in ("keshki.css", "keshki.js", "icon.svg")]  # type: ignore[operator]
+    body = render_template("site/sw.js", pages=pages, assets=assets)
+    response = Response(body, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
+
+
+@blueprint.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """Name and icon for a home screen; nothing in it tells what the site is for."""
+    icon = {"src": current_app.jinja_env.globals["asset"]("icon.svg"), "sizes": "any", "type": "image/svg+xml"}  # type: ignore[operator]
+    body = {
+        "name": _("Keshki"), "short_name": _("Keshki"), "lang": language.choose(), "start_url": url_for("site.home"),
+        "display": "browser", "background_color": "#faf6f0", "theme_color": "#2a2030", "icons": [icon],
+    }  # fmt: skip
+    response = jsonify(body)
+    response.content_type = "application/manifest+json"
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Robots may read all but searches; no private path is named here, since the file is public."""
+    lines = ["User-agent: *"]
+    if settings().indexing:
+        lines += ["Disallow: /near?", *(f"Disallow: /{code}/near?" for code in LANGUAGES), "Allow: /"]
+        lines += [f"Sitemap: {_base()}/sitemap.xml"]
+    else:
+        lines.append("Disallow: /")
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """The pages that may be found, in three languages: no search, no booking, only places that are open to all."""
+    if not settings().indexing:
+        abort(404)
+    cat = catalogue.current(db.session())
+    paths: list[tuple[str, str]] = [("/", ""), ("/p/1", ""), ("/what-we-keep", "")]
+    for place in sorted(cat.locations.values(), key=lambda place: place.slug):
+        if place.visibility == "open":
+            paths.append((f"/at/{place.slug}", place.checked_on.isoformat() if place.checked_on else ""))
+    body = "".join(_entry(path, changed) for path, changed in paths)
+    return Response(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        f'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}</urlset>\n',
+        content_type="application/xml; charset=utf-8",
+    )
+
+
+def _entry(path: str, changed: str) -> str:
+    links = "".join(
+        f'<xhtml:link rel="alternate" hreflang="{code}" href="{escape(_base())}/{code}{path}"/>' for code in LANGUAGES
+    )
+    links += f'<xhtml:link rel="alternate" hreflang="x-default" href="{escape(_base())}{path}"/>'
+    modified = f"<lastmod>{changed}</lastmod>" if changed else ""
+    return "".join(
+        f"<url><loc>{escape(_base())}/{code}{path}</loc>{modified}{links}</url>\n" for code in LANGUAGES
+    )
+
+
+def _base() -> str:
+    return settings().base_url or request.host_url.rstrip("/")
+
+
+@blueprint.get("/.well-known/security.txt")
+def security() -> Response:
+    """Whom to tell about a weakness (RFC 9116); 404 while the operator names nobody."""
+    contact = settings().contact
+    if contact is None:
+        abort(404)
+    expires = (clock.now() + timedelta(days=180)).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    lines = [f"Contact: {contact}", f"Expires: {expires}", "Preferred-Languages: kk, ru, en"]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/healthz")
+def healthy() -> Response:
+    """The process answers."""
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """The database answers and today's key is there; 503 with the name of what is missing."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return _plain("database"), 503
+    if keys.ring().day > clock.today():
+        return _plain("keys"), 503
+    return _plain("ready"), 200
+
+
+def _plain(word: str) -> Response:
+    response = make_response(f"{word}\n")
+    response.content_type = "text/plain; charset=utf-8"
+    return response
+
+
+@blueprint.get("/problems/<code>")
+def problem(code: str) -> str | tuple[str, int]:
+    """What an error code of the JSON face means, for whoever builds on it."""
+    meanings: dict[str, Any] = {
+        "invalid": _("A field is missing or wrong; the answer names it."),
+        "not_found": _("There is no such thing, or it is gone."),
+        "slot_taken": _("Somebody was faster; the answer offers other times."),
+        "too_late": _("It can no longer be changed here."),
+        "too_soon": _("The time is too near to be booked."),
+        "not_bookable": _("This place takes no bookings here."),
+        "out_of_stock": _("Nothing is left at this point."),
+        "idempotency_reused": _("The same key came with another body."),
+        "idempotency_busy": _("The first request with this key is still running."),
+        "too_many": _("Too many requests; wait before the next."),
+        "too_large": _("The body is too long."),
+    }
+    if code not in meanings:
+        abort(404)
+    return render_template("site/problem.html", code=code, meaning=meanings[code])

@@ -1,0 +1,87 @@
+"""What we keep: written from the declarations that stand beside the columns.
+
+`REASONS` says in words what each declared thing is, how it is protected and when it goes. A word that
+a column declares and that is missing here makes the page (and a test) fail: nothing is kept in silence.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import MetaData
+
+from clinic.privacy import policy
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is kept: its name and the sentence about it."""
+
+    name: Any
+    sentence: Any
+
+
+NEVER = (
+    Row(_l("Name, ID number, documents, home address"), _l("We do not ask.")),
+    Row(_l("Where you searched"), _l("We do not keep it.")),
+)
+
+REASONS: dict[str, Row] = {
+    "visit": Row(
+        _l("Time and place of a visit"),
+        _l(
+            "Whoever seizes the running server sees those that are still ahead. "
+            "At the second midnight after the visit only rounded numbers of visits remain."
+        ),
+    ),
+    "ticket": Row(_l("The ticket"), _l("A word and a number for that day. It goes with the visit.")),
+    "services": Row(
+        _l("What the visit is for"),
+        _l("Encrypted, but the running server can open it until the visit is forgotten."),
+    ),
+    "phone": Row(
+        _l("A phone number, only if you asked for SMS"),
+        _l("Encrypted, but the running server can open it until it is erased, with the visit."),
+    ),
+    "message": Row(
+        _l("The text of an SMS, when it is due, whether it arrived"),
+        _l("The text is encrypted. All of it goes with the visit."),
+    ),
+    "code": Row(_l("Your code"), _l("Only a fingerprint of it: the code itself we do not know.")),
+    "pass": Row(_l("What ties your visits and messages together"), _l("A random number, until the last of them goes.")),
+    "language": Row(_l("The language of your messages"), _l("It goes with the code.")),
+    "cover": Row(_l("The words you chose for SMS"), _l("Encrypted. They go with the code.")),
+    "forget_day": Row(
+        _l("The day on which all this is forgotten"),
+        _l("On that day the key is destroyed, so that old copies can no longer be opened either."),
+    ),
+    "once": Row(
+        _l("The answer to a form you sent, in case it is sent twice"),
+        _l("Encrypted, for 10 minutes; for 24 hours when a partner's program sent it."),
+    ),
+}
+
+OTHERS = (
+    Row(_l("The mobile operator"), _l("Number, sender and time of an SMS. We cannot erase that.")),
+    Row(
+        _l("The SMS company, abroad"),
+        _l("The same and the text. We ask it to erase them after delivery; it may keep the number up to 120 days."),
+    ),
+    Row(
+        _l("Your phone"),
+        _l("Browser history, SMS and screenshots stay until you delete them."),
+    ),
+    Row(_l("Whoever gives you internet"), _l("Sees that you opened this site.")),
+    Row(_l("The clinic"), _l("Keeps its own papers. What it wrote there, it knows.")),
+)
+
+
+def rows(metadata: MetaData) -> list[Row]:
+    """What this software keeps, one row for each thing that some column declares.
+
+    Raises KeyError when a declared thing has no sentence here.
+    """
+    said = {keep.what for keep in policy.declared(metadata).values()}
+    for word in sorted(said - REASONS.keys()):
+        raise KeyError(f"{word} is kept, but clinic/site/keep.py does not say why")
+    return [*NEVER, *(row for word, row in REASONS.items() if word in said)]
