@@ -15,7 +15,7 @@ from clinic.directory import gazetteer
 from clinic.directory.catalogue import Catalogue, PlaceInfo
 from clinic.directory.gazetteer import NotFound, OutOfReach, Spot
 
-FIRST_PAGE = 10
+FIRST_PAGE, MOST = 10, 50
 HOURS = ("18:00", "20:00", "22:00")
 DAYS_SHOWN = 7
 

@@ -1,5 +1,6 @@
 """The pages on which she looks for a place and chooses a time: /near and /at."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from clinic.directory.gazetteer import NotFound
 
 blueprint = Blueprint("booking", __name__)
 STRIP_DAYS = 14
+LOOKED_AT = 20  # places nearest to her, of which those with times come first
 PEP = "pills-now"  # the one service whose page says within how many hours it helps
 
 Page = str | tuple[str, int]
@@ -67,7 +69,8 @@ def near() -> Page:
         cities.remember(session, city)
     wish = searching.wish_of(form, services)
     language = wording.language_now()
-    offers = find.find(db.session(), cat, spot, wish, now)
+    found = find.find(db.session(), cat, spot, replace(wish, limit=max(wish.limit, LOOKED_AT)), now)
+    offers = sorted(found, key=lambda offer: (not offer.slots, offer.next is None))[: wish.limit]
     if any(cat.services[i].walk_in_only for i in services):
         return render_template(
             "booking/at_once.html",
@@ -89,7 +92,7 @@ def near() -> Page:
         sooner=[showing.card(cat, offer, language, now) for offer in other.sooner] if other and not offers else [],
         open_now=sum(offer.openness.open for offer in offers),
         bookable=sum(bool(offer.slots) for offer in offers),
-        more=len(offers) == wish.limit and wish.limit < 50,
+        more=len(found) > len(offers) or (len(offers) == wish.limit and wish.limit < searching.MOST),
         summary=searching.summary(cat, spot, wish, language, now),
         chips=searching.chips(wish, now),
         moment=_("%(weekday)s, %(time)s", weekday=wording.weekday_long(clock.local(now).date()), time=wording.time_words(now)),
