@@ -5,10 +5,11 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room into the app."""
-    from clinic.site import assets, errors, headers, home, language
+    from clinic.site import assets, dev, errors, headers, home, language
 
     assets.init(app)
     language.init(app)
     headers.init(app)
     errors.init(app)
     app.register_blueprint(home.blueprint)
+    dev.init(app)
