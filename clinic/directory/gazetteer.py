@@ -128,10 +128,14 @@ _FOLDS = tuple(
 )
 
 
+# What anyascii would write otherwise than people do.
+_LETTERS = {ord("ң"): "н", ord("ş"): "sh", ord("ç"): "ch", ord("ñ"): "n"}
+
+
 def key_of(text: str) -> str:
     """A name as it is compared: Latin, lower case, only letters, digits and single spaces."""
     kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " if c not in "'’ʼ`" else "" for c in text)
-    key = anyascii(unicodedata.normalize("NFKC", kept).translate({ord("ң"): "н", ord("Ң"): "н"})).lower()
+    key = anyascii(unicodedata.normalize("NFKC", kept).casefold().translate(_LETTERS)).lower()
     for pattern, to in _FOLDS:
         key = pattern.sub(to, key)
     return " ".join(key.split())
