@@ -55,14 +55,14 @@ def holiday_name(cat: "Catalogue", day: date) -> Text3 | None:
 def _calendar(year: int) -> Mapping[date, Text3]:
     from holidays.countries.kazakhstan import Kazakhstan  # late: it takes 20 MB, which not every process needs
 
-    found = Kazakhstan(years=year)
+    found = Kazakhstan(years=year, language="kk")  # by default it speaks the language of the machine
     return MappingProxyType({day: _name(day, str(found[day])) for day in sorted(found)})
 
 
 def _name(day: date, package_name: str) -> Text3:
     if (day.month, day.day) in _BY_DATE:
         return _BY_DATE[day.month, day.day]
-    if "айт" in package_name:
+    if package_name.startswith(_KURBAN_AIT.kk):
         return _KURBAN_AIT
     for back in range(1, _FARTHEST_TRANSFER + 1):
         origin = day - timedelta(days=back)

@@ -67,24 +67,26 @@ def openness(cat: Catalogue, loc: LocationInfo, now: datetime) -> Openness:
 
 def _runs(cat: Catalogue, loc: LocationInfo, first: date, shut: list[Span]) -> Iterator[Span]:
     """What is open without a gap, in order, beginning with `first`; lazily, day by day."""
-    running: Span | None = None
+    pending: list[Span] = []
     for n in range(_LOOK_AHEAD_DAYS):
         day = first + n * _DAY
-        pending = _open_on(cat, loc, day, shut)
-        if running is not None and (not pending or pending[0][0] > running[1]):
-            yield running
-            running = None
-        for span in pending:
-            if running is not None and span[0] <= running[1]:
-                running = (running[0], max(running[1], span[1]))
-            else:
-                if running is not None:
-                    yield running
-                running = span
-        if running is not None and running[1] - running[0] > _AROUND_THE_CLOCK:
+        pending = _merged([*pending, *_open_on(cat, loc, day, shut)])
+        midnight = clock.at(day, 1440)
+        while pending and pending[0][1] < midnight:  # what the next days hold begins later: this one is complete
+            yield pending.pop(0)
+        if pending and pending[0][1] - pending[0][0] > _AROUND_THE_CLOCK:
             break  # nobody asks when it ends
-    if running is not None:
-        yield running
+    yield from pending
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _open_on(cat: Catalogue, loc: LocationInfo, day: date, shut: list[Span]) -> list[Span]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 NAMES = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
@@ -26,7 +27,8 @@ def text(lines: Sequence[Line]) -> str:
     return "".join(("" if n == 0 else ", " if line.adds else "; ") + line.text() for n, line in enumerate(lines))
 
 
-def begins_on(lines: Sequence[Line], day: date) -> set[int]:
+@lru_cache(maxsize=1000)
+def begins_on(lines: tuple[Line, ...], day: date) -> set[int]:
     """Minutes from midnight of `day` that are open because of that date; those over 1439 are its night."""
     found: set[int] = set()
     for line in lines:
@@ -45,8 +47,8 @@ def begins_on(lines: Sequence[Line], day: date) -> set[int]:
 
 
 def is_open(
-    week: Sequence[Line],
-    on_holidays: Sequence[Line],
+    week: tuple[Line, ...],
+    on_holidays: tuple[Line, ...],
     holidays: set[date],
     closures: Sequence[tuple[datetime, datetime]],
     minute: datetime,
