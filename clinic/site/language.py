@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, has_request_context, request, session
 from flask_babel import Babel, get_locale
 
 from clinic.db import LANGUAGES
@@ -44,6 +44,8 @@ def for_machines() -> bool:
 
 def choose() -> str:
     """The language of this request: the path's, the one chosen before, the browser's, or Russian."""
+    if not has_request_context():  # a command or the worker
+        return DEFAULT
     chosen = request.environ.get(CHOSEN)
     if chosen in LANGUAGES:
         return str(chosen)
