@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Flask
+import time_machine
 from sqlalchemy import event
 
 from clinic.clock import at
@@ -123,7 +123,9 @@ def test_a_place_that_takes_no_bookings_has_no_slots(face: Face) -> None:
     assert face.free("aaaad") == []
 
 
-def test_case_02_only_times_of_the_day_that_was_asked_for_are_listed(app: Flask, face: Face, evening) -> None:  # type: ignore[no-untyped-def]
+def test_case_02_only_times_of_the_day_that_was_asked_for_are_listed(
+    app: Flask, face: Face, evening: time_machine.Traveller
+) -> None:
     with writing() as s:
         place = s.get(Location, 1)
         assert place
@@ -149,7 +151,7 @@ def test_case_02_only_times_of_the_day_that_was_asked_for_are_listed(app: Flask,
     assert third <= 3
 
 
-def test_a_remembered_answer_follows_every_change(app: Flask, face: Face, evening) -> None:  # type: ignore[no-untyped-def]
+def test_a_remembered_answer_follows_every_change(face: Face, evening: time_machine.Traveller) -> None:
     before = face.free("aaaaa")
     assert face.free("aaaaa") == before
     booked = face.book(before[0])
@@ -172,7 +174,7 @@ def test_a_remembered_answer_follows_every_change(app: Flask, face: Face, evenin
     assert face.get("/locations/aaaaa/slots", {"service": "check", "from": "2026-11-24"}).status_code == 422
 
 
-def test_a_remembered_answer_costs_one_query(app: Flask, face: Face) -> None:
+def test_a_remembered_answer_costs_one_query(face: Face) -> None:
     face.free("aaaaa")
     asked: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *heard: asked.append(heard[2]))
