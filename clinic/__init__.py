@@ -1,6 +1,5 @@
 """Keshki: find a friendly clinic that is open when you are free, and book a nameless time."""
 
-import importlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -69,20 +68,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     limits.init(app, found)
     Compress(app)
     _rooms(app)
-    if "babel" not in app.extensions:
-        from flask_babel import Babel
-
-        Babel(app)
     return app
 
 
 def _rooms(app: Flask) -> None:
     """Each room's own `init(app)`, in the order of the house."""
-    for room in ("site", "booking", "desk", "api", "cli"):
-        try:
-            importlib.import_module(f"clinic.{room}").init(app)
-        except (ImportError, AttributeError) as error:  # while the rooms are being built
-            print("ROOM NOT READY", room, error)
+    from clinic import api, booking, cli, desk, site
+
+    for room in (site, booking, desk, api, cli):
+        room.init(app)
 
 
 def _keys(found: Settings) -> keys.KeyRing:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-
 from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
