@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import clock
 from clinic.booking import forgetting
@@ -62,7 +61,8 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
             if stop.is_set() or due[task.name] > time.monotonic():
                 continue
             with app.app_context():
-                due[task.name] = time.monotonic() + (0 if _run(task) else task.seconds)
+                worked = _run(task)
+            due[task.name] = time.monotonic() + (0 if worked else task.seconds)
         stop.wait(max(0.05, min(due.values()) - time.monotonic()))
 
 
@@ -75,8 +75,8 @@ def run_once(app: Flask) -> int:
 def _run(task: Task) -> int:
     try:
         return task.run(clock.now())
-    except SQLAlchemyError as error:
-        log.error("task %s: the database refused (%s)", task.name, type(error).__name__)
+    except Exception:  # one task's trouble must not stop the others
+        log.exception("task %s failed", task.name)
         return 0
     finally:
         db.session.remove()

@@ -87,10 +87,15 @@ def check(s: Session, login: str, password: str, now: datetime) -> int:
 def begin(s: Session, staff_id: int, now: datetime) -> str:
     """Open a sign-in of an account just checked; returns the token for the browser. Old ones are swept out."""
     token = secrets.token_urlsafe(32)
-    s.execute(delete(SignIn).where(SignIn.ends_at <= now))
+    forget(s, now)
     s.add(SignIn(token_hash=_hash(token), staff_id=staff_id, started_at=now, seen_at=now, ends_at=ends_at(now)))
     s.flush()
     return token
+
+
+def forget(s: Session, now: datetime) -> int:
+    """Delete the sign-ins that have ended; how many there were."""
+    return len(s.execute(delete(SignIn).where(SignIn.ends_at <= now).returning(SignIn.staff_id)).all())
 
 
 def find(s: Session, token: str, now: datetime) -> SignedIn | None:
