@@ -22,6 +22,7 @@ from clinic.db import Text3
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, ClosureInfo, LocationInfo
 from clinic.directory.models import Closure
+from clinic.directory.openness import open_mask
 from clinic.messaging import window
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, Pass_
@@ -81,7 +82,9 @@ def close(s: Session, cat: Catalogue, shut: Shut, answers: Mapping[bytes, str], 
     A visit that finds no other time is stopped. `s` writes. Raises MoreTouched when a visit is touched
     for which there is no answer.
     """
-    _bump(s, cat.locations[shut.location_id], shut, bool(answers), now)
+    # whoever moves may move to any day, and days are bumped in order
+    days = _ahead(cat.locations[shut.location_id], now)
+    taken.bump_days(s, shut.location_id, days if MOVE in answers.values() else _within(shut, days))
     before = catalogue.current(s)
     rows = _rows(s, shut)
     if any(row.rid not in answers for row in rows):
@@ -124,7 +127,8 @@ def reopen(s: Session, cat: Catalogue, location_id: int, closure_id: int, actor:
     ).one_or_none()
     if row is None:
         raise Gone
-    _bump(s, cat.locations[location_id], Shut(location_id, row[0], row[1], row[2], Text3()), False, now)
+    shut = Shut(location_id, row[0], row[1], row[2], Text3())
+    taken.bump_days(s, location_id, _within(shut, _ahead(cat.locations[location_id], now)))
     s.execute(delete(Closure).where(Closure.id == closure_id))
     catalogue.changed(s)
     audit.record(s, now, actor, "closure.remove", f"closure:{closure_id}", location_id)
@@ -269,8 +273,8 @@ def _lies_open(cat: Catalogue, loc: LocationInfo, row: Any) -> bool:
     room = next((room for room in loc.rooms if room.id == row.room_id), None)
     if room is None:
         return False
-    visit = ((1 << row.visit_cells) - 1) << row.start_cell - taken.first_cell(row.day)
-    return availability.open_mask(cat, loc, room, row.day) & visit == visit
+    visit: int = ((1 << row.visit_cells) - 1) << row.start_cell - taken.first_cell(row.day)
+    return visit & ~open_mask(cat, loc, room, row.day) == 0
 
 
 def _ahead(loc: LocationInfo, now: datetime) -> list[date]:
@@ -278,7 +282,7 @@ def _ahead(loc: LocationInfo, now: datetime) -> list[date]:
     return [first + n * _DAY for n in range(loc.days_ahead + 2)]
 
 
-def _bump(s: Session, loc: LocationInfo, shut: Shut, moves: bool, now: datetime) -> None:
-    """Bump the touched days; where visits may move, every day they may move to, all in order."""
+def _within(shut: Shut, days: list[date]) -> list[date]:
+    """Those of `days` that a closure touches."""
     first, last = clock.service_day(shut.starts_at), clock.service_day(shut.ends_at)
-    taken.bump_days(s, loc.id, [day for day in _ahead(loc, now) if moves or first <= day <= last])
+    return [day for day in days if first <= day <= last]

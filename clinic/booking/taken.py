@@ -76,6 +76,12 @@ _INTERVALS = select(
 )
 
 
+def forget_memory(s: Session) -> None:
+    """Forget what is remembered of this database: after it was restored, or emptied by a test."""
+    with _memories_lock:
+        _memories.pop(s.get_bind(), None)
+
+
 def _memory(s: Session) -> _Memory:
     engine = s.get_bind()
     with _memories_lock:
