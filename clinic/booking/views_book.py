@@ -311,7 +311,7 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
     """The ticket, large; the code of a new pass folded under it."""
     language = wording.language_now()
     loc = view.location
-    grace = wording.time_words(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
+    grace = wording.until(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
     opens = datetime.fromtimestamp(view.start.timestamp() - 60 * loc.reveal_minutes, clock.ZONE)
     return render_template(
         "booking/ticket.html",
