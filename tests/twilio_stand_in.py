@@ -85,9 +85,7 @@ class StandIn:
 
     def environ(self) -> dict[str, str]:
         """The settings that point the application here."""
-        return {
-            "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_FROM": SENDER, "TWILIO_API_BASE": self.base,
-        }  # fmt: skip
+        return settings_for(self.base)
 
     def take(self, form: dict[str, str]) -> Taken:
         with self.lock:
@@ -100,6 +98,11 @@ class StandIn:
 
     def found(self, sid: str) -> Taken | None:
         return next((m for m in self.taken if m.sid == sid and not m.deleted), None)
+
+
+def settings_for(base: str) -> dict[str, str]:
+    """The settings that point the application to a provider at `base`."""
+    return {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_FROM": SENDER, "TWILIO_API_BASE": base}
 
 
 def signed_receipt(message: Taken, status: str, error: int | None = None) -> tuple[dict[str, str], dict[str, str]]:
