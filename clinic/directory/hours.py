@@ -15,23 +15,18 @@ from typing import Any
 import flask_babel
 from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stub forgets one
 
-from clinic.directory.hours_text import DAY, WEEKDAYS, HoursError, Rule, read, text_of
+from clinic.directory.hours_reader import HoursError
+from clinic.directory.hours_text import DAY, LONGEST, WEEKDAYS, Rule, read, text_of
 
 __all__ = (
-    "HoursError",
-    "Intervals",
-    "evaluable",
-    "intervals",
-    "joined",
-    "meaning",
-    "merged",
-    "parse",
+    "HoursError", "Intervals", "evaluable", "intervals", "joined", "meaning", "merged", "parse", "parse_on_holidays",
     "split_holidays",
-)
+)  # fmt: skip
 
 _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 
 Intervals = tuple[tuple[int, int], ...]
+LONGEST_ON_HOLIDAYS = 200
 
 
 def parse(text: str) -> str:
@@ -48,6 +43,13 @@ def parse(text: str) -> str:
     return _checked(rules)
 
 
+def parse_on_holidays(text: str) -> str:
+    """As `parse`, for the shorter field that says what holds on public holidays."""
+    if not text.strip():
+        return ""
+    return _checked(tuple(replace(rule, holidays=False) for rule in read(text)), LONGEST_ON_HOLIDAYS)
+
+
 def split_holidays(text: str) -> tuple[str, str]:
     """A whole `opening_hours` value as (week, on holidays), both canonical.
 
@@ -62,7 +64,7 @@ def split_holidays(text: str) -> tuple[str, str]:
         replace(rule, holidays=False, adds=rule.adds and i > 0)
         for i, rule in enumerate(rule for rule in rules if rule.holidays)
     )
-    return _checked(week) if week else "off", _checked(holidays) if holidays else ""
+    return _checked(week) if week else "off", _checked(holidays, LONGEST_ON_HOLIDAYS) if holidays else ""
 
 
 def joined(week: str, on_holidays: str) -> str:
@@ -76,9 +78,11 @@ def joined(week: str, on_holidays: str) -> str:
     return f"{week}; " + text_of(tuple(replace(rule, holidays=True) for rule in rules))
 
 
-def _checked(rules: tuple[Rule, ...]) -> str:
+def _checked(rules: tuple[Rule, ...], longest: int = LONGEST) -> str:
     _refuse_replaced(rules)
     text = text_of(rules)
+    if len(text) > longest:
+        raise HoursError(_("Hours may have at most %(count)s characters.", count=longest), rules[-1].at)
     try:
         hours = OpeningHours(text)
     except ParserError:

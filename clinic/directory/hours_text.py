@@ -8,12 +8,12 @@ because a page that guesses opening hours sends somebody to a locked door.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import flask_babel
 
-from clinic.directory.hours_words import Token, tokens
+from clinic.directory.hours_dates import dates
+from clinic.directory.hours_reader import HoursError, Reader, refused
 
 _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 
@@ -21,22 +21,6 @@ LONGEST = 500
 DAY = 24 * 60
 LATEST_END = 30 * 60  # 06:00 of the next morning, where a service day ends
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LEAP_YEAR = 2028  # 29 February exists in some year, 30 February in none
-
-
-class HoursError(Exception):
-    """These hours cannot be used: `message` is a lazy sentence, `position` an index into the text,
-    `offer` a text that would be accepted, or ""."""
-
-    def __init__(self, message: Any, position: int, offer: str = "") -> None:
-        super().__init__(message, position)
-        self.message = message
-        self.position = position
-        self.offer = offer
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,65 +57,11 @@ def text_of(rules: tuple[Rule, ...]) -> str:
     return "".join((("" if i == 0 else ", " if rule.adds else "; ") + rule.text()) for i, rule in enumerate(rules))
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.tokens = list(tokens(text))
-        self.i = 0
-
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.i]
-
-    def ahead(self, n: int) -> Token:
-        return self.tokens[min(self.i + n, len(self.tokens) - 1)]
-
-    def take(self) -> Token:
-        token = self.tokens[self.i]
-        self.i = min(self.i + 1, len(self.tokens) - 1)
-        return token
-
-    def mark(self, value: str) -> bool:
-        """Whether the next token is this mark; takes it if so."""
-        if self.next.kind == "mark" and self.next.value == value:
-            self.take()
-            return True
-        return False
-
-
-def _refused(token: Token) -> HoursError:
-    """The sentence for a token that cannot stand where it stands."""
-    if token.kind == "refused":
-        message = {
-            "sun": _("Write clock times instead of sunrise or sunset."),
-            "school": _("School holidays are not known here: write the dates."),
-            "easter": _("Write the date itself: feasts that move are not known here."),
-            "week": _("Week numbers are not possible: write dates."),
-            "break": _("Write a break as two spans: 09:00-13:00,14:00-18:00"),
-        }[token.value]
-    elif token.kind == "open":
-        message = _("A remark begins and ends with a straight quotation mark.")
-    elif token.value == "||":
-        message = _("A second choice after “||” is not possible: write one rule for each day.")
-    elif token.value == "+":
-        message = _("“+” leaves the end open: write when it closes.")
-    elif token.value == "/":
-        message = _("A step with “/” is not possible.")
-    elif token.kind == "comment":
-        message = _("Write “open”, “unknown” or “off” before a remark.")
-    elif token.kind == "end":
-        message = _("Something is missing at the end. An example: Mo-Fr 09:00-18:00; Sa 10:00-14:00")
-    else:
-        message = _(
-            "“%(part)s” is not understood here. An example: Mo-Fr 09:00-18:00; Sa 10:00-14:00", part=token.text[:30]
-        )
-    return HoursError(message, token.at)
-
-
 def read(text: str) -> tuple[Rule, ...]:
     """The rules a text holds, in order; `A,PH T` becomes two rules. Raises HoursError."""
     if len(text) > LONGEST:
         raise HoursError(_("Hours may have at most %(count)s characters.", count=LONGEST), LONGEST)
-    r = _Reader(text)
+    r = Reader(text)
     rules: list[Rule] = []
     adds = False
     while r.next.kind != "end":
@@ -149,18 +79,18 @@ def read(text: str) -> tuple[Rule, ...]:
         if not adds and r.next.kind != "end" and not r.mark(";"):
             if r.next.kind in ("day", "month", "holidays", "every"):
                 raise HoursError(_("Put “;” before “%(part)s”.", part=r.next.text), r.next.at)
-            raise _refused(r.next)
+            raise refused(r.next)
     if not rules:
-        raise _refused(r.next)
+        raise refused(r.next)
     return tuple(rules)
 
 
-def _rule(r: _Reader, adds: bool) -> Rule:
+def _rule(r: Reader, adds: bool) -> Rule:
     at = r.next.at
-    dates = _dates(r)
+    when = dates(r)
     r.mark(":")
     days, holidays = _days(r)
-    if holidays and dates:
+    if holidays and when:
         raise HoursError(_("Write holidays as a rule of their own: PH off"), at)
     r.mark(":")
     if r.next.kind == "always":
@@ -174,112 +104,19 @@ def _rule(r: _Reader, adds: bool) -> Rule:
     remark = ""
     if r.next.kind == "comment":
         if not state:
-            raise _refused(r.next)
+            raise refused(r.next)
         remark = r.take().value
     if not spans and not state:
-        if (dates or days or holidays) and (r.next.kind == "end" or r.next.value in (",", ";")):
+        if (when or days or holidays) and (r.next.kind == "end" or r.next.value in (",", ";")):
             raise HoursError(_("Write the hours of these days, or “off”."), r.next.at)
-        raise _refused(r.next)
+        raise refused(r.next)
     if state == "open":
         spans = spans or ((0, DAY),)
         state = "open" if remark else ""
-    return Rule(at, adds, dates, days, holidays, spans, state, remark)
+    return Rule(at, adds, when, days, holidays, spans, state, remark)
 
 
-def _dates(r: _Reader) -> tuple[str, ...]:
-    found: list[str] = []
-    while True:
-        year, month, day = _date(r)
-        if month is None:
-            return tuple(found)
-        if r.next.value == "-" and r.ahead(1).kind in ("month", "number"):
-            found.append(_range(r, year, month, day))
-        else:
-            found.append(_day_text(year, month, day))
-        # "Dec 14,15" means both days: the library refuses it, so each gets its month
-        while day is not None and r.next.value == "," and r.ahead(1).kind == "number" and r.ahead(1).value < 32:
-            if r.ahead(2).kind == "month":
-                break
-            r.take()
-            token = r.take()
-            day = _checked(year, month, token.value, token)
-            if r.next.value == "-" and r.ahead(1).kind == "number":
-                found.append(_range(r, year, month, day))
-            else:
-                found.append(_day_text(year, month, day))
-        if r.next.value == "," and r.ahead(1).kind in ("month", "number"):
-            r.take()
-        else:
-            return tuple(found)
-
-
-def _date(r: _Reader) -> tuple[int | None, int | None, int | None]:
-    """`[year] Mon [dd]` or `dd Mon [year]`; no month when there is no date here."""
-    start = r.next
-    year = day = None
-    if start.kind == "number" and r.ahead(1).kind == "month":
-        r.take()
-        if start.value >= 1000:
-            year = start.value
-        else:
-            day = start.value
-    if r.next.kind != "month":
-        return None, None, None
-    month: int = r.take().value
-    if day is None and r.next.kind == "number" and r.next.value < 1000:
-        day = r.take().value
-    elif day is not None and r.next.kind == "number" and r.next.value >= 1000:
-        year = r.take().value
-    if year is not None and not 1990 <= year <= 2100:
-        raise HoursError(_("There is no such date: “%(part)s”.", part=start.text), start.at)
-    if day is not None:
-        _checked(year, month, day, start)
-    return year, month, day
-
-
-def _range(r: _Reader, year: int | None, month: int, day: int | None) -> str:
-    """The second half of `Mon dd-…` or `Mon-Mon`; its dash is still to be taken."""
-    dash = r.take()
-    if day is None:
-        until_year = r.take().value if r.next.kind == "number" else None
-        if r.next.kind != "month" or until_year is not None:
-            raise HoursError(_("Write both ends of this period with day and month."), dash.at)
-        until = r.take().value
-        if year is not None and until < month:
-            raise HoursError(_("Write both ends of this period with day and month."), dash.at)
-        return f"{_day_text(year, month, None)}-{MONTHS[until - 1]}"
-    if r.next.kind == "number" and r.next.value < 32 and r.ahead(1).kind != "month":
-        token = r.take()
-        last = _checked(year, month, token.value, token)
-        if last < day:
-            raise HoursError(_("This period ends before it begins."), token.at)
-        return f"{_day_text(year, month, day)}-{last:02d}"
-    token = r.next
-    last_year, last_month, last_day = _date(r)
-    if last_month is None or last_day is None or (last_year is not None and year is None):
-        raise HoursError(_("Write both ends of this period with day and month."), dash.at)
-    if year is not None:
-        last_year = last_year or year
-        if (last_year, last_month, last_day) < (year, month, day):
-            raise HoursError(_("This period ends before it begins."), token.at)
-    return f"{_day_text(year, month, day)}-{_day_text(last_year, last_month, last_day)}"
-
-
-def _checked(year: int | None, month: int, day: int, token: Token) -> int:
-    try:
-        date(year or _LEAP_YEAR, month, day)
-    except ValueError:
-        part = f"{day} {MONTHS[month - 1]}" + (f" {year}" if year else "")
-        raise HoursError(_("There is no such date: “%(part)s”.", part=part), token.at) from None
-    return day
-
-
-def _day_text(year: int | None, month: int, day: int | None) -> str:
-    parts = (str(year) if year else "", MONTHS[month - 1], f"{day:02d}" if day is not None else "")
-    return " ".join(part for part in parts if part)
-
-
-def _days(r: _Reader) -> tuple[tuple[str, ...], bool]:
+def _days(r: Reader) -> tuple[tuple[str, ...], bool]:
     found: list[str] = []
     holidays = False
     while r.next.kind in ("day", "holidays", "every"):
@@ -305,14 +142,14 @@ def _days(r: _Reader) -> tuple[tuple[str, ...], bool]:
             raise (
                 HoursError(_("Write holidays as a rule of their own: PH off"), r.next.at)
                 if (holidays or r.next.kind == "holidays")
-                else _refused(r.next)
+                else refused(r.next)
             )
         else:
             break
     return tuple(found), holidays
 
 
-def _nth(r: _Reader) -> str:
+def _nth(r: Reader) -> str:
     """The inside of `Tu[1,3]`, `Th[-1]`, `We[2-4]`; takes both brackets."""
     r.take()
     parts: list[str] = []
@@ -320,21 +157,21 @@ def _nth(r: _Reader) -> str:
         minus = "-" if r.mark("-") else ""
         token = r.take()
         if token.kind != "number" or not 1 <= token.value <= 5:
-            raise _refused(token)
+            raise refused(token)
         part = f"{minus}{token.value}"
         if not minus and r.mark("-"):
             last = r.take()
             if last.kind != "number" or not token.value < last.value <= 5:
-                raise _refused(last)
+                raise refused(last)
             part += f"-{last.value}"
         parts.append(part)
         if r.mark("]"):
             return ",".join(parts)
         if not r.mark(","):
-            raise _refused(r.next)
+            raise refused(r.next)
 
 
-def _spans(r: _Reader) -> tuple[tuple[int, int], ...]:
+def _spans(r: Reader) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     while r.next.kind in ("time", "number"):
         at = r.next.at
@@ -342,9 +179,9 @@ def _spans(r: _Reader) -> tuple[tuple[int, int], ...]:
         if not r.mark("-"):
             if r.next.kind in ("end", "time", "number", "state", "comment") or r.next.value in (",", ";"):
                 raise HoursError(_("A time needs an end: 09:00-18:00"), r.next.at)
-            raise _refused(r.next)
+            raise refused(r.next)
         if r.next.kind not in ("time", "number"):
-            raise _refused(r.next)
+            raise refused(r.next)
         end_at = r.next.at
         end = _minutes(r)
         if start >= DAY:
@@ -361,7 +198,7 @@ def _spans(r: _Reader) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _minutes(r: _Reader) -> int:
+def _minutes(r: Reader) -> int:
     token = r.take()
     hour, minute = token.value if token.kind == "time" else (token.value, 0)
     wrong = hour > 99 or minute > 59

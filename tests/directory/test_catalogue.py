@@ -187,3 +187,9 @@ def test_a_place_takes_bookings_while_its_desk_opened_the_roster_within_a_week(
 ) -> None:
     place = a_place(bookable=bookable, desk_seen_on=seen)
     assert catalogue.takes_bookings(place, date(2026, 11, 25)) is takes
+
+
+def test_a_request_reads_the_same_snapshot_through_its_own_session(app: Flask) -> None:
+    with writing() as s:
+        make_saya(s)
+    assert catalogue.current(db.session()) is now_known()

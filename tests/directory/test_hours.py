@@ -20,6 +20,19 @@ any_spans = st.tuples(st.integers(0, 287), st.integers(0, 287)).map(
 day_spans = st.tuples(st.integers(0, 286), st.integers(0, 286)).map(
     lambda pair: (min(pair) * 5, max(pair) * 5 + 5)
 )  # begins and ends on the same day
+PIECES = [
+    *' 0129:-;,+/[]()"amпот\u00a0\u202e\x00😀٣|',
+    "Mo",
+    "Fr",
+    "Пт",
+    "PH",
+    "24/7",
+    "Dec ",
+    "2027 ",
+    "09:00-17",
+    "off",
+    "unknown",
+]
 weekdays = st.frozensets(st.integers(0, 6), min_size=1)
 
 
@@ -33,11 +46,15 @@ def weeks(draw: st.DrawFn, spans: st.SearchStrategy[tuple[int, int]]) -> tuple[s
     return tuple(found)
 
 
-def read(week: tuple[slow.Line, ...]) -> str | HoursError:
+def parsed(text: str) -> str | HoursError:
     try:
-        return hours.parse(slow.text(week))
+        return hours.parse(text)
     except HoursError as error:
         return error
+
+
+def read(week: tuple[slow.Line, ...]) -> str | HoursError:
+    return parsed(slow.text(week))
 
 
 def minutes(expression: str, day: date) -> set[int]:
@@ -215,6 +232,25 @@ def test_the_date_alone_chooses_between_week_and_holiday() -> None:
     assert hours.intervals("Mo-Su 18:00-02:00", "10:00-14:00", MONDAY, True) == ((600, 840),)
     assert hours.intervals("Mo-Su 18:00-02:00", "", MONDAY, True) == ()
     assert hours.intervals("", "10:00-14:00", MONDAY, True) == ()
+
+
+def test_the_field_for_holidays_is_read_with_and_without_the_word() -> None:
+    assert hours.parse_on_holidays("10-14") == "10:00-14:00"
+    assert hours.parse_on_holidays("PH 10-14") == "10:00-14:00"
+    assert hours.parse_on_holidays("выходной") == "off"
+    with pytest.raises(HoursError, match="at most 200"):
+        hours.parse_on_holidays(f'off "{"a" * 200}"')
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_any_text_is_either_read_or_refused(text: str) -> None:
+    stored = parsed(text)
+    if isinstance(stored, HoursError):
+        assert str(stored)
+        return
+    assert hours.parse(stored) == stored
+    assert hours.split_holidays(text) == (stored, "")
+    hours.intervals(stored, "off", MONDAY, False)
 
 
 def test_unknown_is_not_open() -> None:
