@@ -191,10 +191,10 @@ def _window(cards: Sequence[Card], open_: Mapping[int, int], base: int) -> tuple
 
 
 def _after_folding(cards: Sequence[Card], first: int, last: int, base: int, now: datetime) -> int:
-    """The first row to show while the day runs: not long before now, and never after an open visit."""
+    """The first row to show while the day runs: what is open, and what ended shortly before now."""
     recent = clock.cell(now - LOOK_BACK) - base
-    still_open = [clock.cell(c.start) - base for c in cards if c.status in ACTIVE]
-    shown = min([recent, last - HALF_HOUR, *still_open]) // HALF_HOUR * HALF_HOUR
+    kept = [clock.cell(c.start) - base for c in cards if c.status in ACTIVE or _end(c, base) > recent]
+    shown = min([clock.cell(now) - base, last - HALF_HOUR, *kept]) // HALF_HOUR * HALF_HOUR
     return max(first, shown)
 
 

@@ -1,8 +1,10 @@
 """A desk to work at: one place with three rooms, a few booked women, people with passwords and PINs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -29,6 +31,13 @@ def cheap_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
     accounts._nobody.cache_clear()
 
 
+class Browser(FlaskClient):
+    """A client whose every request has a context of its own, as on a server: the tests' own context shares nothing."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return Context().run(super().open, *args, **kwargs)
+
+
 @dataclass
 class Desk:
     """The ids and names a test needs."""
@@ -43,10 +52,14 @@ class Desk:
 
     def client(self, login: str = "gulnar") -> FlaskClient:
         """A browser in which `login` is signed in."""
-        client = self.app.test_client()
+        client = self.stranger()
         answer = sign_in(client, login, PASSWORD)
         assert answer.status_code == 303, answer.text
         return client
+
+    def stranger(self) -> FlaskClient:
+        """A browser in which nobody is signed in."""
+        return Browser(self.app, self.app.response_class)
 
     def url(self, tail: str = "", slug: str | None = None, day: date | None = None) -> str:
         return f"/staff/roster/{slug or self.slug}/{(day or self.day).isoformat()}{tail}"
