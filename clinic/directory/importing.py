@@ -1,13 +1,12 @@
 """Locations from a CSV file and back: checked whole, written whole or not at all, as often as one likes.
 
 A location is known by its `key`; its slug, five random signs, is made once. A column that the file
-does not have leaves what is stored as it is. Where a town is in the gazetteer its position judges the
-location's: it finds latitude and longitude that changed places, and stands in where neither is known.
+does not have leaves what is stored as it is.
 """
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,24 +16,21 @@ from sqlalchemy.orm import Session
 
 from clinic.db import LANGUAGES, Text3
 from clinic.directory import hours, tables
-from clinic.directory.gazetteer import distance_m
 from clinic.directory.models import (
     KINDS,
     VISIBILITIES,
     Location,
     LocationService,
     Organization,
-    PlaceName,
     Service,
 )
+from clinic.directory.placing import Towns, position_of
 from clinic.directory.tables import Cells, Mistake, TableRefused
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
 
 SPOKEN = ("kk", "ru", "en", "uz", "ky", "tg", "ug", "tr", "uk", "tt", "de", "zh", "sgn")
 _SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
-_FAR_FROM_TOWN = 120_000  # metres: no district of a town lies farther out
-_FAR_FROM_ANY = 150_000
 
 
 def _three(base: str) -> tuple[str, ...]:
@@ -122,7 +118,7 @@ def check_locations(s: Session, data: bytes) -> tuple[LocationRow, ...]:
     services = set(s.scalars(select(Service.slug)))
     numbers = {str(number): slug for number, slug in s.execute(select(Service.number, Service.slug))}
     organizations = set(s.scalars(select(Organization.slug)))
-    towns = _Towns(s)
+    towns = Towns(s)
     found: list[LocationRow] = []
     mistakes: list[Mistake] = []
     rows_of: dict[str, int] = {}
@@ -239,7 +235,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _location(cells: Cells, columns: frozenset[str], towns: "_Towns") -> LocationRow:
+def _location(cells: Cells, columns: frozenset[str], towns: Towns) -> LocationRow:
     key = _key(cells, "key", 60)
     organization = _key(cells, "organization", 40)
     values: dict[str, Any] = {"kind": cells.one_of("kind", KINDS, "")}
@@ -264,7 +260,7 @@ def _location(cells: Cells, columns: frozenset[str], towns: "_Towns") -> Locatio
     values["days_ahead"] = cells.whole("days_ahead", 1, 90, 14)
     values["languages"] = _languages(cells)
     values["hours"], values["hours_ph"] = read_hours(cells)
-    values["lat"], values["lng"], values["approximate"] = _position(cells, values["city"], towns)
+    values["lat"], values["lng"], values["approximate"] = position_of(cells, values["city"], towns)
     present = {c.removesuffix("_kk").removesuffix("_ru").removesuffix("_en") for c in columns}
     kept = {n: v for n, v in values.items() if n in present or (n == "approximate" and v)}
     if "hours" in present:  # its holidays may stand in it
@@ -303,70 +299,6 @@ def read_hours(cells: Cells) -> tuple[str, str]:
             offer = f" {error.offer}" if error.offer and error.offer not in str(error) else ""
             cells.wrong(column, f"{error}{offer}")
     return week, on_holidays or "off"
-
-
-class _Towns:
-    """Where the towns of the gazetteer are, by any of their names."""
-
-    def __init__(self, s: Session) -> None:
-        self.all: list[tuple[float, float]] = []
-        self.by_name: dict[str, tuple[float, float]] = {}
-        rows = s.execute(
-            select(PlaceName.name, PlaceName.lat, PlaceName.lng)
-            .where(PlaceName.kind.in_(("city", "town")))
-            .order_by(PlaceName.weight.desc(), PlaceName.id)
-        )
-        for name, lat, lng in rows:
-            self.all.append((lat, lng))
-            for language in LANGUAGES:
-                self.by_name.setdefault(name[language].lower(), (lat, lng))
-
-    def named(self, city: Text3) -> tuple[float, float] | None:
-        return next((self.by_name[n] for n in (city[x].lower() for x in LANGUAGES) if n in self.by_name), None)
-
-
-def _position(cells: Cells, city: Text3, towns: _Towns) -> tuple[float, float, bool]:
-    """Latitude, longitude, and whether they are only the town's."""
-    approximate = bool(cells.yes_no("approximate"))
-    before = len(cells.mistakes)
-    lat, lng = cells.number("lat"), cells.number("lng")
-    town = towns.named(city)
-    if lat is None and lng is None:
-        if len(cells.mistakes) == before:
-            if town:
-                return (*town, True)
-            cells.wrong("lat", _("This town is not in the gazetteer: give latitude and longitude."))
-    elif lat is None or lng is None:
-        if len(cells.mistakes) == before:
-            cells.wrong("lng" if lng is None else "lat", _("This cell is empty."))
-    else:
-        problem = _misplaced(lat, lng, town, towns.all)
-        if not problem:
-            return lat, lng, approximate
-        cells.wrong("lat", problem)
-    return (*(town or (48.0, 68.0)), True)
-
-
-def _misplaced(
-    lat: float, lng: float, town: tuple[float, float] | None, all_towns: Iterable[tuple[float, float]]
-) -> str:
-    """What is wrong with a position, in words; "" when nothing is."""
-    inside, turned_inside = _inside(lat, lng), _inside(lng, lat)
-    near_town = town is not None and inside and distance_m(lat, lng, *town) <= _FAR_FROM_TOWN
-    if near_town:
-        return ""
-    if turned_inside and (not inside or (town is not None and distance_m(lng, lat, *town) <= _FAR_FROM_TOWN)):
-        return _("Latitude and longitude have changed places.")
-    if not inside or not any(distance_m(lat, lng, *t) <= _FAR_FROM_ANY for t in all_towns):
-        return _("This is outside Kazakhstan.")
-    if town is not None:
-        km = round(distance_m(lat, lng, *town) / 1000)
-        return _("This is %(km)s km from the town that the row names.", km=km)
-    return ""
-
-
-def _inside(lat: float, lng: float) -> bool:
-    return 40 <= lat <= 56 and 46 <= lng <= 88
 
 
 def _offer(s: Session, location_id: int, row: LocationRow, ids: Mapping[str, int], now: Mapping[int, Text3]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from clinic import clock
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue, importing, seeding
 from clinic.directory.models import Location, LocationService, Organization
@@ -177,7 +178,7 @@ def test_case_15_every_mistake_is_named_and_nothing_is_half_imported(town: Flask
 
 def test_case_15_the_export_opens_in_excel_and_comes_back_unchanged(town: Flask) -> None:
     with writing() as s:
-        seeding.load_demo(s, seeding.clock.now())
+        seeding.load_demo(s, clock.now())
     with reading() as s:
         data = importing.export_locations(s)
     assert data.startswith(b"\xef\xbb\xbf")

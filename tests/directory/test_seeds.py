@@ -36,11 +36,22 @@ def locations(folder: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def cat(app: Flask, evening: object) -> Catalogue:
-    """The demo's directory, read back from the database."""
+def filled(app: Flask, evening: object) -> Catalogue:
+    """The demo's directory in a database of this test."""
     with writing() as s:
         seeding.load_demo(s, clock.now())
     return catalogue.current(db.session())
+
+
+_kept: list[Catalogue] = []
+
+
+@pytest.fixture
+def cat(evening: object, request: pytest.FixtureRequest) -> Catalogue:
+    """The demo's directory as it was read back from a database: loaded once, since it cannot change."""
+    if not _kept:
+        _kept.append(request.getfixturevalue("filled"))
+    return _kept[0]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -250,7 +261,7 @@ def test_the_gazetteer_has_districts_and_every_station() -> None:
     assert {row["within"] for row in found} - {""} <= keys
 
 
-def test_loading_again_is_quick_and_changes_nothing(cat: Catalogue) -> None:
+def test_loading_again_is_quick_and_changes_nothing(filled: Catalogue) -> None:
     def counted() -> list[int]:
         with reading() as s:
             return [s.scalar(select(func.count()).select_from(m)) or 0 for m in (Location, Service, Room, PlaceName)]
@@ -262,21 +273,21 @@ def test_loading_again_is_quick_and_changes_nothing(cat: Catalogue) -> None:
     assert time.process_time() - started < 2
     assert counted() == before
     with reading() as s:
-        assert catalogue.current(s).version == cat.version
+        assert catalogue.current(s).version == filled.version
 
 
-def test_on_the_next_day_only_the_day_of_the_rosters_changes(cat: Catalogue) -> None:
+def test_on_the_next_day_only_the_day_of_the_rosters_changes(filled: Catalogue) -> None:
     with writing() as s:
         seeding.load_demo(s, clock.now() + timedelta(days=1))
     with reading() as s:
         later = catalogue.current(s)
-    assert later.version == cat.version + 1
+    assert later.version == filled.version + 1
     seen = {loc.desk_seen_on for loc in later.locations.values() if loc.example and loc.bookable}
     assert seen == {clock.today() + timedelta(days=1)}
-    assert {loc.slug for loc in later.locations.values()} == {loc.slug for loc in cat.locations.values()}
+    assert {loc.slug for loc in later.locations.values()} == {loc.slug for loc in filled.locations.values()}
 
 
-def test_without_the_demo_no_example_is_loaded(app_on: Flask) -> None:
+def test_without_the_demo_no_example_is_loaded(app: Flask) -> None:
     with writing() as s:
         seeding.load_real(s)
     with reading() as s:
