@@ -12,7 +12,8 @@ Kazakh glues its endings to the last word that is read aloud, which after HH:MM 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache, wraps
+from typing import TypeVar, cast
 
 import flask_babel
 from babel import Locale
@@ -60,6 +61,26 @@ def speaking(language: str | None) -> Iterator[str]:
             yield language
 
 
+Words = TypeVar("Words", bound=Callable[..., str])
+
+
+def _kept(words: Words) -> Words:
+    """Remember what a function said: it depends on its arguments and the language alone, its last argument.
+
+    A list of thirty places says the same few hundred words at each request.
+    """
+    remembered = lru_cache(maxsize=4096)(words)
+    last = words.__code__.co_argcount - 1
+
+    @wraps(words)
+    def say(*args: object) -> str:
+        if len(args) > last and args[last] is not None:
+            return remembered(*args)
+        return remembered(*args[:last], language_now())
+
+    return cast(Words, say)
+
+
 @cache
 def _locale(language: str) -> Locale:
     return Locale.parse(FORMATS[language])
@@ -81,12 +102,14 @@ def time_words(moment: datetime) -> str:
     return _clock(moment)
 
 
+@_kept
 def at(moment: datetime, language: str | None = None) -> str:
     """ "в 20:20", "20:20-да", "at 20:20"."""
     with speaking(language) as lang:
         return gettext("at %(time)s", time=_bent(moment, lang, 0))
 
 
+@_kept
 def until(moment: datetime, language: str | None = None) -> str:
     """ "до 21:00", "21:00-ге дейін", "until 21:00"; from 0:00 to 5:59 it says that this is at night."""
     with speaking(language) as lang:
@@ -96,42 +119,49 @@ def until(moment: datetime, language: str | None = None) -> str:
         return gettext("until %(time)s", time=time)
 
 
+@_kept
 def after(moment: datetime, language: str | None = None) -> str:
     """ "после 18:00", "18:00-ден кейін", "after 18:00"."""
     with speaking(language) as lang:
         return gettext("after %(time)s", time=_bent(moment, lang, 2))
 
 
+@_kept
 def since(moment: datetime, language: str | None = None) -> str:
     """ "с 18:00", "18:00-ден бастап", "from 18:00"."""
     with speaking(language) as lang:
         return gettext("from %(time)s", time=_bent(moment, lang, 2))
 
 
+@_kept
 def weekday_long(day: date, language: str | None = None) -> str:
     """ "вторник", "сейсенбі", "Tuesday"."""
     with speaking(language) as lang:
         return str(_locale(lang).days["format"]["wide"][day.weekday()])
 
 
+@_kept
 def weekday_short(day: date, language: str | None = None) -> str:
     """ "вт", "сс", "Tue"."""
     with speaking(language) as lang:
         return str(_locale(lang).days["format"]["abbreviated"][day.weekday()])
 
 
+@_kept
 def date_words(day: date, language: str | None = None) -> str:
     """Day and month: "24 ноября", "24 қараша", "24 November"."""
     with speaking(language) as lang:
         return f"{day.day} {_locale(lang).months['format']['wide'][day.month]}"
 
 
+@_kept
 def long_day(day: date, language: str | None = None) -> str:
     """ "вторник, 24 ноября", "24 қараша, сейсенбі", "Tuesday 24 November"."""
     with speaking(language):
         return gettext("%(weekday)s %(date)s", weekday=weekday_long(day), date=date_words(day))
 
 
+@_kept
 def on_day(day: date, language: str | None = None) -> str:
     """When something happens: "во вторник, 24 ноября", "24 қараша, сейсенбі күні", "on Tuesday 24 November"."""
     with speaking(language):
@@ -156,6 +186,7 @@ def _on_weekday(weekday: int) -> str:
             return gettext("on Sunday")
 
 
+@_kept
 def day_words(day: date, today: date, language: str | None = None) -> str:
     """ "сегодня, вт 24 ноября", "tomorrow, Wed 25 November", else "чт 26 ноября"."""
     with speaking(language):
@@ -164,6 +195,7 @@ def day_words(day: date, today: date, language: str | None = None) -> str:
         return gettext("%(today)s, %(day)s", today=near, day=words) if near else words
 
 
+@_kept
 def near_day(day: date, today: date, language: str | None = None) -> str:
     """ "сегодня", "завтра", "вчера", or nothing when the day is farther away."""
     with speaking(language):
@@ -176,6 +208,7 @@ def near_day(day: date, today: date, language: str | None = None) -> str:
         return ""
 
 
+@_kept
 def short_day(day: date, language: str | None = None) -> str:
     """For a narrow strip: "24 ноя", "24 қар.", "24 Nov"."""
     with speaking(language) as lang:
@@ -185,6 +218,7 @@ def short_day(day: date, language: str | None = None) -> str:
         return f"{day.day} {month}"
 
 
+@_kept
 def strip_word(day: date, today: date, language: str | None = None) -> str:
     """The first line of a day in the strip: "Сегодня", then "Ср"; capitalised."""
     with speaking(language):
@@ -192,6 +226,7 @@ def strip_word(day: date, today: date, language: str | None = None) -> str:
         return words[:1].upper() + words[1:]
 
 
+@_kept
 def km(distance_m: int, language: str | None = None) -> str:
     """A distance as the crow flies: "0,9 км", from 10 km on in whole ones; never less than 0.1."""
     with speaking(language) as lang:
@@ -200,12 +235,14 @@ def km(distance_m: int, language: str | None = None) -> str:
         return gettext("%(distance)s km", distance=format_decimal(number, "#0.#", locale=FORMATS[lang]))
 
 
+@_kept
 def minutes_words(minutes: int, language: str | None = None) -> str:
     """ "20 минут", "21 минута", "20 минут" (kk), "1 minute"."""
     with speaking(language):
         return ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
 
+@_kept
 def minutes_short(minutes: int, language: str | None = None) -> str:
     """ "20 мин", "20 min"."""
     with speaking(language):
