@@ -1,5 +1,6 @@
 """An app per test on a fresh database: SQLite by default, PostgreSQL where a test asks for both."""
 
+import contextvars
 import logging
 import os
 import shutil
@@ -7,11 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from clinic import create_app
 from clinic.db import Base, db
@@ -83,6 +86,16 @@ def environment(database_url: str, key_folder: Path) -> dict[str, str]:
     }
 
 
+class FreshClient(FlaskClient):
+    """A client whose requests start without the test's own app context, as a server's do.
+
+    Otherwise they would share its session, and on SQLite read an old snapshot.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 class Maker:
     """Makes apps on fresh databases, and ends them with the test."""
 
@@ -117,6 +130,7 @@ class Maker:
         app = create_app(environ)
         app.config["KESHKI_ENVIRON"] = environ
         app.testing = True
+        app.test_client_class = FreshClient
         context = app.app_context()
         context.push()
         self._made.append((app, context))
