@@ -4,11 +4,10 @@ from flask import Flask
 
 
 def init(app: Flask) -> None:
-    """Wire the room into the app: the blueprint, its OpenAPI document, the pages of its codes."""
-    from clinic.api import appointments, face, hooks, locations, pages, problems, slots  # noqa: F401 - they add views
+    """Wire the room into the app: the blueprint and its OpenAPI document."""
+    from clinic.api import appointments, face, hooks, locations, problems, slots  # noqa: F401 - they add views
 
     slots.init(app)
     app.before_request(problems.unrouted)
     face.make(app).register_blueprint(face.blueprint)
-    app.register_blueprint(pages.blueprint)
     app.register_blueprint(hooks.blueprint)

@@ -22,13 +22,13 @@ Span = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code says to a person, and what a program should do about it."""
+    """What a code says: what happened, and what to do about it."""
 
     title: LazyString
-    advice: LazyString
+    detail: LazyString
 
 
-# The codes are a promise: they may be added to, never renamed.
+# The codes are a promise: they may be added to, never renamed. Each has a page at /problems/<code>.
 MEANINGS: Mapping[str, Meaning] = {
     "invalid": Meaning(
         _l("Something in the request is not right"),
@@ -95,6 +95,7 @@ def document(refusal: Refusal) -> Response:
             "type": f"{settings().base_url or request.host_url.rstrip('/')}/problems/{refusal.code}",
             "title": str(MEANINGS[refusal.code].title),
             "status": refusal.status,
+            "detail": str(MEANINGS[refusal.code].detail),
             "code": refusal.code,
         }
         if refusal.fields:

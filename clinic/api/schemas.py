@@ -210,8 +210,9 @@ class Problem(Schema):
     """RFC 9457, with our own members `code`, `fields`, `alternatives`."""
 
     type = _text("A page that explains the code.", format="uri-reference")
-    title = _text("The same in the language of the request.")
+    title = _text("What happened, in the language of the request.")
     status = fields.Integer(required=True)
+    detail = _text("What to do about it.")
     code = _text("Stable; look at this.", enum=list(MEANINGS))
     fields_ = fields.Dict(
         keys=fields.String(),

@@ -199,6 +199,7 @@ def problem(code: str) -> str | tuple[str, int]:
         "idempotency_busy": _("The first request with this key is still running."),
         "too_many": _("Too many requests; wait before the next."),
         "too_large": _("The body is too long."),
+        "failed": _("Something went wrong on our side; nothing was changed."),
     }
     if code not in meanings:
         abort(404)

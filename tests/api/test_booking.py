@@ -22,7 +22,7 @@ SEVEN = f"{TOMORROW}T19:00:00+05:00"
 def booked(face: Face, start: str = SIX, key: str = KEY) -> dict[str, object]:
     answer = face.book(start, key)
     assert answer.status_code == 201, answer.json
-    told: dict[str, object] = answer.json
+    told: dict[str, object] = answer.json or {}
     return told
 
 
