@@ -9,7 +9,7 @@ import flask_babel
 from flask.cli import AppGroup
 
 from clinic.db import LANGUAGES, reading, writing
-from clinic.directory import importing
+from clinic.directory import importing, seeding
 from clinic.directory.tables import TableRefused
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
@@ -51,6 +51,13 @@ def import_(file: Path, language: str) -> None:
         )
         if report.hours_changed:
             click.echo(_("New hours, look at the appointments of: %(keys)s", keys=", ".join(report.hours_changed)))
+
+
+@cli.command("seed")
+def seed() -> None:
+    """Load the services, the gazetteer and the places with a published source; again, if they have changed."""
+    with writing() as s:
+        seeding.load_real(s)
 
 
 @cli.command("export")
