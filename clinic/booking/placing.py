@@ -28,13 +28,14 @@ DETAILS = "appointment.details"
 APPOINTMENT = cast(Table, Appointment.__table__)
 _INSERT = APPOINTMENT.insert()
 _DELETE_CELLS = cast(Table, Cell.__table__).delete().where(Cell.appointment_id == bindparam("appointment"))
+_CELLS = cast(Table, Cell.__table__).c
 _FIRST_TAKEN = (
-    select(Cell.room_id, func.min(Cell.cell))
+    select(_CELLS.room_id, func.min(_CELLS.cell))
     .where(
-        Cell.room_id.in_(bindparam("rooms", expanding=True)),
-        Cell.cell.between(bindparam("first"), bindparam("last")),
+        _CELLS.room_id.in_(bindparam("rooms", expanding=True)),
+        _CELLS.cell.between(bindparam("first"), bindparam("last")),
     )
-    .group_by(Cell.room_id)
+    .group_by(_CELLS.room_id)
 )
 # One statement for any number of cells, the same on both databases.
 _INSERT_CELLS = text(

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -63,16 +63,17 @@ class _Memory:
 _memories: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
 _memories_lock = Lock()
 
-_VERSIONS = select(LocationDay.location_id, LocationDay.day, LocationDay.version).where(
-    LocationDay.location_id.in_(bindparam("locations", expanding=True)),
-    LocationDay.day.between(bindparam("first"), bindparam("last")),
+# Tables, not entities: the session's work for an entity would cost more than the query.
+_DAYS = cast(Table, LocationDay.__table__).c
+_VISITS = cast(Table, Appointment.__table__).c
+_VERSIONS = select(_DAYS.location_id, _DAYS.day, _DAYS.version).where(
+    _DAYS.location_id.in_(bindparam("locations", expanding=True)),
+    _DAYS.day.between(bindparam("first"), bindparam("last")),
 )
-_INTERVALS = select(
-    Appointment.location_id, Appointment.day, Appointment.room_id, Appointment.start_cell, Appointment.own_cells
-).where(
-    Appointment.location_id.in_(bindparam("locations", expanding=True)),
-    Appointment.day.between(bindparam("first"), bindparam("last")),
-    Appointment.status != "cancelled",
+_INTERVALS = select(_VISITS.location_id, _VISITS.day, _VISITS.room_id, _VISITS.start_cell, _VISITS.own_cells).where(
+    _VISITS.location_id.in_(bindparam("locations", expanding=True)),
+    _VISITS.day.between(bindparam("first"), bindparam("last")),
+    _VISITS.status != "cancelled",
 )
 
 
@@ -166,20 +167,17 @@ def bump_days(s: Session, location_id: int, days: Iterable[date]) -> None:
 
 def _bump_statement(insert: Any) -> Any:
     values: dict[str, Any] = {name: bindparam(name) for name in ("location_id", "day", "version", "last_ticket")}
-    row = insert(LocationDay).values(values)
+    row = insert(cast(Table, LocationDay.__table__)).values(values)
     return row.on_conflict_do_update(
-        index_elements=[LocationDay.location_id, LocationDay.day],
-        set_={
-            "version": LocationDay.version + 1,
-            "last_ticket": LocationDay.last_ticket + row.excluded.last_ticket,
-        },
-    ).returning(LocationDay.version, LocationDay.last_ticket)
+        index_elements=[_DAYS.location_id, _DAYS.day],
+        set_={"version": _DAYS.version + 1, "last_ticket": _DAYS.last_ticket + row.excluded.last_ticket},
+    ).returning(_DAYS.version, _DAYS.last_ticket)
 
 
 _BUMP = {"sqlite": _bump_statement(sqlite.insert), "postgresql": _bump_statement(postgresql.insert)}
 
-_VERSION = select(func.coalesce(func.max(LocationDay.version), 0)).where(
-    LocationDay.location_id == bindparam("location_id"), LocationDay.day == bindparam("day")
+_VERSION = select(func.coalesce(func.max(_DAYS.version), 0)).where(
+    _DAYS.location_id == bindparam("location_id"), _DAYS.day == bindparam("day")
 )
 
 
