@@ -24,8 +24,12 @@ def cities(cat: Catalogue) -> list[PlaceInfo]:
     bookable = Counter(
         loc.city.ru for loc in cat.locations.values() if listed(loc) and takes_bookings(loc, today)
     )
-    found = [place for place in cat.places if place.kind in KINDS and place.name.ru in places]
-    return sorted(found, key=lambda place: (-bookable[place.name.ru], -place.weight, place.key))
+    largest: dict[str, PlaceInfo] = {}
+    for place in cat.places:
+        if place.kind in KINDS and place.name.ru in places:
+            known = largest.get(place.name.ru)
+            largest[place.name.ru] = place if known is None or place.weight > known.weight else known
+    return sorted(largest.values(), key=lambda place: (-bookable[place.name.ru], -place.weight, place.key))
 
 
 def by_key(cat: Catalogue, key: object) -> PlaceInfo | None:

@@ -81,7 +81,10 @@ def where(loc: LocationInfo, distance_m: int | None, language: str) -> str:
         district = loc.district[language] or loc.city[language]
         opens = _("The address opens under your code %(minutes)s minutes before.", minutes=loc.reveal_minutes)
         return f"{district}. {opens}"
-    parts = [wording.km(distance_m)] if distance_m is not None else []
+    if loc.approximate:  # only its town is known: a distance would be invented
+        parts = [loc.city[language]]
+    else:
+        parts = [wording.km(distance_m)] if distance_m is not None else []
     parts.append(loc.address[language] or _("address not published"))
     return " · ".join(parts)
 

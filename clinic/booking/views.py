@@ -17,6 +17,7 @@ from clinic.directory.gazetteer import NotFound
 
 blueprint = Blueprint("booking", __name__)
 STRIP_DAYS = 14
+VISIBLE = 4  # services that stand open; the rest is folded, so that the times are near
 LOOKED_AT = 20  # places nearest to her, of which those with times come first
 PEP = "pills-now"  # the one service whose page says within how many hours it helps
 
@@ -162,9 +163,13 @@ def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime
     first_free = next((row[0] for row in strip if not row[4]), today.isoformat())
     day = wished if wished and today <= wished < today + timedelta(days=days) else typed.day(first_free)
     groups, ticked = showing.groups(slots, day, form.start.data)
+    costs = {loc.services[i][language] if i in loc.services else "" for i in here}
+    bookable.sort(key=lambda service: service.id not in chosen)
     return render_template(
         "booking/place.html",
         services=bookable,
+        visible=max(len(chosen), VISIBLE if len(bookable) > VISIBLE + 1 else len(bookable)),
+        cost=costs.pop() if len(costs) == 1 else "",
         chosen=chosen,
         minutes=availability.minutes(cat, chosen),
         strip=strip,
