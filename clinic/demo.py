@@ -57,7 +57,6 @@ def prepare(app: Flask) -> None:
 
             upgrade()
         with writing() as s:
-            seeding.load_real(s)
             seeding.load_demo(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
