@@ -21,9 +21,7 @@ def cities(cat: Catalogue) -> list[PlaceInfo]:
     """Cities of the gazetteer that have places: most places with bookings first, then the larger."""
     today = clock.today()
     places = Counter(loc.city.ru for loc in cat.locations.values() if listed(loc))
-    bookable = Counter(
-        loc.city.ru for loc in cat.locations.values() if listed(loc) and takes_bookings(loc, today)
-    )
+    bookable = Counter(loc.city.ru for loc in cat.locations.values() if listed(loc) and takes_bookings(loc, today))
     largest: dict[str, PlaceInfo] = {}
     for place in cat.places:
         if place.kind in KINDS and place.name.ru in places:

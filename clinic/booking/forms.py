@@ -122,7 +122,7 @@ def _same(value: str) -> str:
     return value
 
 
-class OpenForm(FlaskForm):  # type: ignore[misc]
+class OpenForm(FlaskForm):
     """A form without a session: its token, where it has one, is checked by the view."""
 
     class Meta:

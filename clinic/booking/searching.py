@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from clinic import clock, wording
@@ -14,6 +13,7 @@ from clinic.booking.forms import NearForm
 from clinic.directory import gazetteer
 from clinic.directory.catalogue import Catalogue, PlaceInfo
 from clinic.directory.gazetteer import NotFound, OutOfReach, Spot
+from clinic.wording import gettext as _
 
 FIRST_PAGE, MOST = 10, 50
 HOURS = ("18:00", "20:00", "22:00")

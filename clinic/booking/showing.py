@@ -4,9 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from clinic import clock, wording
 from clinic.booking import typed
 from clinic.booking.availability import Slot
@@ -15,6 +12,8 @@ from clinic.directory import hours
 from clinic.directory.catalogue import Catalogue, LocationInfo, ServiceInfo
 from clinic.directory.holidays import holiday_name
 from clinic.directory.openness import openness, words
+from clinic.wording import gettext as _
+from clinic.wording import ngettext
 
 MORNING, AFTERNOON, EVENING = 6, 12, 18
 STALE = timedelta(days=180)
@@ -81,12 +80,9 @@ def where(loc: LocationInfo, distance_m: int | None, language: str) -> str:
         district = loc.district[language] or loc.city[language]
         opens = _("The address opens under your code %(minutes)s minutes before.", minutes=loc.reveal_minutes)
         return f"{district}. {opens}"
-    if loc.approximate:  # only its town is known: a distance would be invented
-        parts = [loc.city[language]]
-    else:
-        parts = [wording.km(distance_m)] if distance_m is not None else []
-    parts.append(loc.address[language] or _("address not published"))
-    return " · ".join(parts)
+    # where only the town is known, a distance would be invented
+    far = loc.city[language] if loc.approximate else "" if distance_m is None else wording.km(distance_m)
+    return " · ".join(part for part in (far, loc.address[language] or _("address not published")) if part)
 
 
 def card(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Card:
@@ -173,7 +169,8 @@ def week(cat: Catalogue, loc: LocationInfo, now: datetime) -> list[tuple[str, st
         name = holiday_name(cat, day)
         spans = hours.intervals(loc.hours, loc.hours_ph, day, name is not None)
         said = ", ".join(
-            f"{wording.time_words(clock.at(day, begin))}–{wording.time_words(clock.at(day, end))}" for begin, end in spans
+            f"{wording.time_words(clock.at(day, begin))}–{wording.time_words(clock.at(day, end))}"
+            for begin, end in spans
         )
         rows.append((wording.day_words(day, clock.local(now).date()), said or _("closed")))
     return rows

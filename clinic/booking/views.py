@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, session
-from flask_babel import gettext as _
 
 from clinic import clock, wording
 from clinic.booking import availability, cities, find, searching, showing, typed
@@ -14,6 +13,7 @@ from clinic.db import db
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound
+from clinic.wording import gettext as _
 
 blueprint = Blueprint("booking", __name__)
 STRIP_DAYS = 14
@@ -65,7 +65,9 @@ def near() -> Page:
     if form.near.errors:
         return _list(form, cat, now), 400
     if isinstance(spot, NotFound):
-        return render_template("booking/not_found.html", form=form, suggestions=spot.suggestions, **_choices(form, cat, now))
+        return render_template(
+            "booking/not_found.html", form=form, suggestions=spot.suggestions, **_choices(form, cat, now)
+        )
     if spot is not None and (city := cities.city_at(cat, spot)):
         cities.remember(session, city)
     wish = searching.wish_of(form, services)
@@ -96,7 +98,9 @@ def near() -> Page:
         more=len(found) > len(offers) or (len(offers) == wish.limit and wish.limit < searching.MOST),
         summary=searching.summary(cat, spot, wish, language, now),
         chips=searching.chips(wish, now),
-        moment=_("%(weekday)s, %(time)s", weekday=wording.weekday_long(clock.local(now).date()), time=wording.time_words(now)),
+        moment=_(
+            "%(weekday)s, %(time)s", weekday=wording.weekday_long(clock.local(now).date()), time=wording.time_words(now)
+        ),
         **_choices(form, cat, now),
     )
 
@@ -132,8 +136,9 @@ def place(slug: str) -> Page:
     cat, now = catalogue.current(db.session()), clock.now()
     loc = place_or_404(cat, slug)
     form = PlaceForm(sent())
-    status = 200 if form.validate() else 400
-    return place_page(cat, loc, form, now), status
+    form.validate()
+    page = place_page(cat, loc, form, now)
+    return page, 400 if form.errors else 200
 
 
 def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime) -> str:

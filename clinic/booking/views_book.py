@@ -6,8 +6,6 @@ from typing import Any
 
 import phonenumbers
 from flask import redirect, render_template, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
@@ -23,6 +21,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.messaging import covers, window
 from clinic.passes import passes
 from clinic.privacy import codes, limits, once, tokens
+from clinic.wording import gettext as _
 
 LEADS_SHOWN = 4
 OWN = ("token", "act", "service", "start", "code")  # fields that count when she wants no SMS
@@ -226,7 +225,10 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
         sms=sms,
         leads=_leads(choice.start, now) if sms else [],
         latest=_latest(choice.start, now) if sms else "",
-        covers=[(name, covers.word(name, wording.language_now()), covers.text(name, spoken, choice.start)) for name in covers.COVERS],
+        covers=[
+            (name, covers.word(name, wording.language_now()), covers.text(name, spoken, choice.start))
+            for name in covers.COVERS
+        ],
         cover=cover,
         spoken=spoken,
         languages=languages,
@@ -285,9 +287,7 @@ def _spaced(e164: str | None) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
-def _others(
-    cat: Catalogue, choice: Choice, form: BookForm, alternatives: Alternatives, why: str, now: datetime
-) -> str:
+def _others(cat: Catalogue, choice: Choice, form: BookForm, alternatives: Alternatives, why: str, now: datetime) -> str:
     """The time is gone: three others, each one tap away, everything else as she left it."""
     language = wording.language_now()
     act = form.act.data if form.act.data in ("plain", "book") else "show"
@@ -325,5 +325,3 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
         asking=[service for service in view.services if service.asks_id],
         grace=grace,
     )
-
-

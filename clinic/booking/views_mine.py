@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, render_template
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
@@ -21,6 +20,7 @@ from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, Pass_
 from clinic.privacy import limits
+from clinic.wording import gettext as _
 
 WAITING = ("waiting", "sending")
 
@@ -90,7 +90,9 @@ def _act(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, valid: bool, 
             return _times(s, cat, view, form, now), 200 if act == "times" and valid else 400
         return _move(s, cat, pass_, view, form, now)
     except TooLate:
-        return _page(s, cat, pass_, form, now, _("It is too late to change this here. At the door, say your ticket.")), 409
+        return _page(
+            s, cat, pass_, form, now, _("It is too late to change this here. At the door, say your ticket.")
+        ), 409
     except Gone:
         return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
 
@@ -140,11 +142,11 @@ def _calendar(code: str, view: AppointmentView, pass_: Pass_, now: datetime) -> 
 def _page(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, now: datetime, said: str = "") -> str:
     """Everything under the pass."""
     views = appointments.of_pass(s, cat, pass_, now)
-    visits = [_visit(s, cat, view, now) for view in views]
+    visits = [_visit(s, view, now) for view in views]
     return render_template("booking/mine_open.html", visits=visits, code=form.code.data, said=said)
 
 
-def _visit(s: Session, cat: Catalogue, view: AppointmentView, now: datetime) -> Visit:
+def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
     loc, language = view.location, wording.language_now()
     hidden = loc.visibility == "district"
     opens = view.start - timedelta(minutes=loc.reveal_minutes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from flask import Flask, Response, abort, request
 
 TYPES = {
@@ -51,7 +51,7 @@ def init(app: Flask) -> None:
         found = assets.get(filename)
         if found is None:
             abort(404)
-        packed = "br" in request.accept_encodings
+        packed = request.accept_encodings["br"] > 0
         response = Response(found.brotli if packed else found.content, content_type=found.mimetype)
         if packed:
             response.headers["Content-Encoding"] = "br"
@@ -60,7 +60,8 @@ def init(app: Flask) -> None:
         response.cache_control.public = True
         response.cache_control.max_age = YEAR
         response.cache_control.immutable = True
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def asset(name: str) -> str:
         return f"/static/{name}?{assets[name].fingerprint}"

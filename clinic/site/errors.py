@@ -27,7 +27,12 @@ def page(status: int) -> str:
 
 def answer(error: HTTPException) -> HTTPException | Response:
     """An HTTP error as a page of ours; other rooms answer for their own paths."""
-    if error.code is None or error.code < 400 or error.response is not None or request.path.startswith(("/api/", "/hooks/")):
+    if (
+        error.code is None
+        or error.code < 400
+        or error.response is not None
+        or request.path.startswith(("/api/", "/hooks/"))
+    ):
         return error
     response = Response(page(error.code), error.code, content_type="text/html; charset=utf-8")
     for name, value in error.get_headers():

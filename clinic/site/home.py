@@ -4,9 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, abort, current_app, jsonify, make_response, redirect, render_template, request, session, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,7 +28,10 @@ from clinic.db import LANGUAGES, db
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, PlaceInfo
 from clinic.privacy import keys
-from clinic.site import help_numbers, keep as kept, language
+from clinic.site import help_numbers, language
+from clinic.site import keep as kept
+from clinic.wording import gettext as _
+from clinic.wording import ngettext
 
 blueprint = Blueprint("site", __name__)
 CITIES_SHOWN = 6
@@ -51,7 +64,12 @@ def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:
     if not starts:
         return name
     places = ngettext("%(num)s place takes bookings", "%(num)s places take bookings", len(starts))
-    return _("%(city)s: %(places)s, next time %(time)s", city=name, places=places, time=showing.day_and_time(min(starts), now))
+    return _(
+        "%(city)s: %(places)s, next time %(time)s",
+        city=name,
+        places=places,
+        time=showing.day_and_time(min(starts), now),
+    )
 
 
 @blueprint.get("/out")
@@ -140,9 +158,7 @@ def _entry(path: str, changed: str) -> str:
     )
     links += f'<xhtml:link rel="alternate" hreflang="x-default" href="{escape(_base())}{path}"/>'
     modified = f"<lastmod>{changed}</lastmod>" if changed else ""
-    return "".join(
-        f"<url><loc>{escape(_base())}/{code}{path}</loc>{modified}{links}</url>\n" for code in LANGUAGES
-    )
+    return "".join(f"<url><loc>{escape(_base())}/{code}{path}</loc>{modified}{links}</url>\n" for code in LANGUAGES)
 
 
 def _base() -> str:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from babel import Locale
 from flask import Flask, Response, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 
 from clinic.db import LANGUAGES
-from clinic.wording import FORMATS, language_now
+from clinic.wording import language_now, locale_now, locale_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -56,8 +57,25 @@ def choose() -> str:
     return request.accept_languages.best_match(LANGUAGES) or DEFAULT
 
 
-def _locale() -> str:
-    return FORMATS[choose()]
+def _locale() -> Locale:
+    return locale_of(choose())
+
+
+class Spoken(Domain):
+    """flask-babel's domain, finding the translations of the page by a shorter way: a page asks hundreds of times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_language: dict[str, Any] = {}
+
+    def get_translations(self) -> Any:
+        locale = locale_now()
+        key = locale.language if locale is not None else ""
+        found = self._by_language.get(key)
+        if found is None:
+            found = self._by_language[key] = super().get_translations()
+        return found
+
 
 
 def bare_root() -> str:
@@ -85,7 +103,15 @@ def here() -> str:
 def init(app: Flask) -> None:
     """The WSGI wrapper, Babel's choice of locale, and what the templates need."""
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]
-    Babel(app, locale_selector=_locale)
+    spoken = Spoken()
+    Babel(app, locale_selector=_locale).domain_instance = spoken
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: spoken.get_translations().ugettext(text),
+        ngettext=lambda one, more, n: spoken.get_translations().ungettext(one, more, n),
+        pgettext=lambda context, text: spoken.get_translations().upgettext(context, text),
+        npgettext=lambda context, one, more, n: spoken.get_translations().unpgettext(context, one, more, n),
+        newstyle=True,
+    )
 
     @app.before_request
     def remember() -> None:

@@ -1,7 +1,6 @@
 """Public pages on a city full of places; each test has its own copy of it."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -25,8 +24,8 @@ def city_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def city(make_app: Maker, city_template: Path, tmp_path: Path, evening: time_machine.Traveller) -> Iterator[Flask]:
-    yield make_app.on(cities.copy(city_template, tmp_path / "city"))
+def city(make_app: Maker, city_template: Path, tmp_path: Path, evening: time_machine.Traveller) -> Flask:
+    return make_app.on(cities.copy(city_template, tmp_path / "city"))
 
 
 @pytest.fixture
@@ -89,9 +88,7 @@ def token(she: FlaskClient, offered: Offered) -> str:
 
 def book(she: FlaskClient, offered: Offered, **more: str) -> TestResponse:
     """Open the confirm page and book."""
-    return she.post(
-        f"/ru{offered.path}", data={**offered.fields, "token": token(she, offered), "act": "plain", **more}
-    )
+    return she.post(f"/ru{offered.path}", data={**offered.fields, "token": token(she, offered), "act": "plain", **more})
 
 
 def code(ticket: TestResponse) -> str:

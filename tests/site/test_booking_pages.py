@@ -29,7 +29,9 @@ def test_she_books_with_three_taps_and_types_nothing(she: FlaskClient, city: Fla
     offered = Offered(she)
     confirm = she.get(f"/ru{offered.path}", query_string=offered.fields)
     assert "Записаться без SMS" in confirm.text
-    ticket = she.post(f"/ru{offered.path}", data={**offered.fields, "act": "plain", "token": hidden(confirm, "token")[0]})
+    ticket = she.post(
+        f"/ru{offered.path}", data={**offered.fields, "act": "plain", "token": hidden(confirm, "token")[0]}
+    )
     assert ticket.status_code == 200
     assert "Ваш номерок" in words(ticket)
 
@@ -203,9 +205,7 @@ def test_the_check_page_says_the_exact_words_and_the_number_and_nothing_later_do
 
 
 @pytest.mark.parametrize("typed", ["8 701 555 01 4", "+7 727 250 00 00", "701 12З 45 67", "+44 20 7946 0958"])
-def test_a_number_no_sms_can_reach_is_refused_beside_the_field(
-    she: FlaskClient, offered: Offered, typed: str
-) -> None:
+def test_a_number_no_sms_can_reach_is_refused_beside_the_field(she: FlaskClient, offered: Offered, typed: str) -> None:
     start = "2026-11-25T15:00"
     data = {**offered.fields, "start": start, "phone": typed, "lead": "60", "act": "check"}
     data["token"] = hidden(she.get(f"/ru{offered.path}", query_string={**offered.fields, "start": start}), "token")[0]
@@ -228,7 +228,11 @@ def test_where_sms_cannot_come_in_time_the_page_says_so_before_she_types(
 
 def test_a_late_visit_names_the_last_useful_reminder_before_she_types(she: FlaskClient) -> None:
     page = she.get("/ru/near?near=Алматы&after=22:30")
-    late = re.search(r'action="/ru(/at/[a-z0-9]+/book)" method="get">(.*?)name="start" value="(2026-11-24T2[23][^"]+)"', page.text, re.S)
+    late = re.search(
+        r'action="/ru(/at/[a-z0-9]+/book)" method="get">(.*?)name="start" value="(2026-11-24T2[23][^"]+)"',
+        page.text,
+        re.S,
+    )
     assert late
     services = re.findall(r'name="service" value="(\d+)"', late[2])
     confirm = she.get(f"/ru{late[1]}", query_string={"service": services, "start": late[3]})
@@ -237,7 +241,9 @@ def test_a_late_visit_names_the_last_useful_reminder_before_she_types(she: Flask
 
 def test_a_service_that_asks_for_id_is_said_before_she_books(city: Flask, she: FlaskClient) -> None:
     listed = she.get("/ru/near?near=Алматы&service=14&day=2026-11-25")
-    found = re.search(r'action="/ru(/at/[a-z0-9]+/book)" method="get">.*?name="start" value="([^"]+)"', listed.text, re.S)
+    found = re.search(
+        r'action="/ru(/at/[a-z0-9]+/book)" method="get">.*?name="start" value="([^"]+)"', listed.text, re.S
+    )
     assert found
     both = she.get(f"/ru{found[1]}", query_string={"service": ["14", "15"], "start": found[2]})
     if both.status_code != 200:  # the talk may be offered in another room only
