@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 import flask_babel
 from babel import Locale
 from babel.numbers import format_decimal
+from flask import g, has_app_context
 from flask_babel import force_locale, get_locale
 
 from clinic.clock import local
@@ -47,8 +48,17 @@ def kazakh_endings(number: int) -> tuple[str, str, str]:
 
 def language_now() -> str:
     """The language of the page: kk, ru or en."""
-    locale = get_locale()
+    locale = locale_now()
     return str(locale.language) if locale is not None and locale.language in FORMATS else "en"
+
+
+def locale_now() -> Locale | None:
+    """The locale of the page, as flask-babel has it; a page asks hundreds of times, so without its detours."""
+    if not has_app_context():
+        return None
+    held = getattr(g._get_current_object(), "_flask_babel", None)
+    locale: Locale | None = getattr(held, "babel_locale", None) or get_locale()
+    return locale
 
 
 @contextmanager
@@ -82,7 +92,8 @@ def _kept(words: Words) -> Words:
 
 
 @cache
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
+    """The locale in which a language is formatted."""
     return Locale.parse(FORMATS[language])
 
 
@@ -137,21 +148,21 @@ def since(moment: datetime, language: str | None = None) -> str:
 def weekday_long(day: date, language: str | None = None) -> str:
     """ "вторник", "сейсенбі", "Tuesday"."""
     with speaking(language) as lang:
-        return str(_locale(lang).days["format"]["wide"][day.weekday()])
+        return str(locale_of(lang).days["format"]["wide"][day.weekday()])
 
 
 @_kept
 def weekday_short(day: date, language: str | None = None) -> str:
     """ "вт", "сс", "Tue"."""
     with speaking(language) as lang:
-        return str(_locale(lang).days["format"]["abbreviated"][day.weekday()])
+        return str(locale_of(lang).days["format"]["abbreviated"][day.weekday()])
 
 
 @_kept
 def date_words(day: date, language: str | None = None) -> str:
     """Day and month: "24 ноября", "24 қараша", "24 November"."""
     with speaking(language) as lang:
-        return f"{day.day} {_locale(lang).months['format']['wide'][day.month]}"
+        return f"{day.day} {locale_of(lang).months['format']['wide'][day.month]}"
 
 
 @_kept
@@ -212,7 +223,7 @@ def near_day(day: date, today: date, language: str | None = None) -> str:
 def short_day(day: date, language: str | None = None) -> str:
     """For a narrow strip: "24 ноя", "24 қар.", "24 Nov"."""
     with speaking(language) as lang:
-        months = _locale(lang).months["format"]
+        months = locale_of(lang).months["format"]
         # CLDR's Russian "нояб." is wider than people write in calendars; the Kazakh point stays ("қар" is snow)
         month = months["wide"][day.month][:3] if lang == "ru" else months["abbreviated"][day.month]
         return f"{day.day} {month}"

@@ -49,7 +49,33 @@ class Openness:
 
 
 def openness(cat: Catalogue, loc: LocationInfo, now: datetime) -> Openness:
-    """How a place stands at `now` by its own hours and the closures of the whole place."""
+    """How a place stands at `now` by its own hours and the closures of the whole place.
+
+    Hours change on whole minutes, so that a place without closures is looked at once a minute.
+    """
+    if loc.closures:
+        return _openness(cat, loc, now)
+    minute = now.replace(second=0, microsecond=0)
+    known = _of_minute(cat, minute)
+    found = known.get(loc.id)
+    if found is None:
+        found = known[loc.id] = _openness(cat, loc, minute)
+    return found
+
+
+_held: tuple[Catalogue, datetime, dict[int, Openness]] | None = None
+
+
+def _of_minute(cat: Catalogue, minute: datetime) -> dict[int, Openness]:
+    """What was found out in this minute, by location; what was before is dropped."""
+    global _held
+    held = _held
+    if held is None or held[0] is not cat or held[1] != minute:
+        held = _held = (cat, minute, {})
+    return held[2]
+
+
+def _openness(cat: Catalogue, loc: LocationInfo, now: datetime) -> Openness:
     today = clock.local(now).date()
     holiday = holiday_name(cat, today)
     if not loc.hours:
