@@ -117,7 +117,9 @@ def furnish(app: Flask) -> Desk:
         service = factories.a_service(s)
         place = factories.a_location(s, "Saya", hours="Mo-Su 06:00-30:00", services=(service,))
         rooms = tuple(factories.a_room(s, place, (service,), f"Room {n}").id for n in (3, 4, 5))
-        elsewhere = factories.a_location(s, "Dala", hours="Mo-Su 06:00-30:00", organization="other", services=(service,))
+        elsewhere = factories.a_location(
+            s, "Dala", hours="Mo-Su 06:00-30:00", organization="other", services=(service,)
+        )
         factories.a_room(s, elsewhere, (service,), "Room 1")
         person(s, "gulnar", "receptionist", place.id)
         person(s, "aigul", "clinician", place.id)

@@ -119,9 +119,7 @@ def test_a_visit_that_she_cancelled_meanwhile_stays_cancelled(desk: Desk) -> Non
     booked = desk.booked(40)
     assert booked.code is not None
     with writing() as s:
-        appointments.cancel(
-            s, catalogue.current(s), passes.find(s, booked.code), booked.appointment.rid, clock.now()
-        )
+        appointments.cancel(s, catalogue.current(s), passes.find(s, booked.code), booked.appointment.rid, clock.now())
     answer = post(desk.client(), desk.url(), "/step", {"step": f"{booked.appointment.ticket}:booked:here"})
     assert answer.status_code == 409 and status(booked.appointment.ticket) == "cancelled"
 

@@ -89,7 +89,14 @@ def test_nobody_who_booked_is_cancelled_by_ticket(desk: Desk) -> None:
 
 def test_what_is_no_walk_in_is_refused(desk: Desk) -> None:
     client = desk.client()
-    for wrong in ({"minutes": "7"}, {"minutes": "x"}, {"minutes": "-20"}, {"token": "short"}, {"gap": "x:y"}, {"gap": "1:-5"}):
+    for wrong in (
+        {"minutes": "7"},
+        {"minutes": "x"},
+        {"minutes": "-20"},
+        {"token": "short"},
+        {"gap": "x:y"},
+        {"gap": "1:-5"},
+    ):
         assert take(desk, client, **wrong).status_code == 422, wrong
     assert take(desk, client, gap="424242:5835000").status_code == 404
     tomorrow = desk.url(day=desk.day + timedelta(days=1))
