@@ -51,7 +51,7 @@ _CHANGE_REFUSALS = {**BODY_REFUSALS, 404: ("not_found",), 422: ("invalid",), 429
 )
 @answers(201, Booked)
 @takes_body(AppointmentBody)
-def book_one(asked: dict[str, Any]) -> Response:
+def book_appointment(asked: dict[str, Any]) -> Response:
     """Book one visit. Her code is in this answer and nowhere else: show it to her alone.
 
     Repeat the request with the same Idempotency-Key when the answer was lost: it books once. A `start`
@@ -92,7 +92,7 @@ def book_one(asked: dict[str, Any]) -> Response:
 @refuses(_CHANGE_REFUSALS)
 @answers(200, Appointment)
 @takes_body(CodeBody)
-def find_one(asked: dict[str, Any]) -> Response:
+def find_appointment(asked: dict[str, Any]) -> Response:
     """The visit that her code opens: the next one, or the latest when none is ahead."""
     with reading() as s:
         pass_, _cat, visit = _opened(s, asked, clock.now())
@@ -104,7 +104,7 @@ def find_one(asked: dict[str, Any]) -> Response:
 @refuses({**_CHANGE_REFUSALS, 409: ("too_late",)})
 @answers(200, Appointment)
 @takes_body(CodeBody)
-def cancel_one(asked: dict[str, Any]) -> Response:
+def cancel_appointment(asked: dict[str, Any]) -> Response:
     """Cancel it; the time is free for others at once. Cancelling again changes nothing."""
     now = clock.now()
     with writing() as s:
@@ -118,7 +118,7 @@ def cancel_one(asked: dict[str, Any]) -> Response:
 @refuses({**_CHANGE_REFUSALS, 409: ("slot_taken", "too_late", "too_soon", "not_bookable")})
 @answers(200, Appointment)
 @takes_body(MoveBody)
-def move_one(asked: dict[str, Any]) -> Response:
+def move_appointment(asked: dict[str, Any]) -> Response:
     """Move it to another free time of the same place. Moving it to where it is changes nothing."""
     now, start = clock.now(), asked["start"]
     with writing() as s:

@@ -88,20 +88,27 @@ def make(app: Flask) -> FaceApi:
 
 
 def operation(rule: str, method: str, parameters: Sequence[Mapping[str, Any]] = ()) -> Decorator:
-    """A view at `rule` of the face, for one method."""
-    decorated: Decorator = blueprint.route(rule, methods=[method], parameters=list(parameters))
-    return decorated
+    """A view at `rule` of the face, for one method; its name is the operation's in the document."""
+
+    def decorate(view: View) -> View:
+        named = blueprint.doc(operationId=view.__name__)(view)
+        added: View = blueprint.route(rule, methods=[method], parameters=list(parameters))(named)
+        return added
+
+    return decorate
 
 
 def takes_query(schema: type[Schema]) -> Decorator:
     """The view's first argument: the query string, read by `schema`."""
-    decorated: Decorator = blueprint.arguments(schema, location="query")
+    decorated: Decorator = blueprint.arguments(
+        schema(), location="query"
+    )  # an instance: webargs would make one per request
     return decorated
 
 
 def takes_body(schema: type[Schema]) -> Decorator:
     """The view's first argument: the JSON body, read by `schema`."""
-    decorated: Decorator = blueprint.arguments(schema)
+    decorated: Decorator = blueprint.arguments(schema())
     return decorated
 
 
@@ -168,13 +175,12 @@ def check_body() -> None:
 
 
 def let_browsers_read(answer: AnyResponse) -> AnyResponse:
-    """After each request of the face: CORS on the reading calls, and only there."""
+    """After each request of the face: CORS on the reading calls, and only there; nothing stays in a cache."""
+    answer.headers["Cache-Control"] = "no-store"
     if request.endpoint in _reading:
         answer.headers["Access-Control-Allow-Origin"] = "*"
         if request.method == "OPTIONS":
             answer.headers["Access-Control-Allow-Headers"] = "Content-Type, Accept-Language"
-    else:
-        answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -45,7 +45,7 @@ OUT_OF_REACH = _l("This position is not in Kazakhstan. Latitude comes first, the
 @refuses({422: ("invalid",)})
 @answers(200, LocationList)
 @takes_query(LocationsQuery)
-def locations(asked: dict[str, Any]) -> Response:
+def list_locations(asked: dict[str, Any]) -> Response:
     """Places near a position or a town, with the next free time of each.
 
     `q` goes before `near`: who types a town means that town. Without either, all places, without
@@ -59,7 +59,7 @@ def locations(asked: dict[str, Any]) -> Response:
 @refuses({**BODY_REFUSALS, 422: ("invalid",)})
 @answers(200, LocationList)
 @takes_body(LocationsSearch)
-def search(asked: dict[str, Any]) -> Response:
+def search_locations(asked: dict[str, Any]) -> Response:
     """The same as GET /locations, with a position that stands in no address and in no log."""
     return _list(asked)
 
@@ -69,7 +69,7 @@ def search(asked: dict[str, Any]) -> Response:
 @refuses({404: ("not_found",), 422: ("invalid",)})
 @answers(200, Location)
 @takes_query(LangQuery)
-def location(_asked: dict[str, Any], slug: str) -> Response:
+def one_location(_asked: dict[str, Any], slug: str) -> Response:
     """One place."""
     now, cat = clock.now(), catalogue.current(db.session())
     place = placed(cat, slug)
@@ -83,7 +83,7 @@ def location(_asked: dict[str, Any], slug: str) -> Response:
 @refuses({422: ("invalid",)})
 @answers(200, ServiceList)
 @takes_query(LangQuery)
-def services(_asked: dict[str, Any]) -> Response:
+def list_services(_asked: dict[str, Any]) -> Response:
     """What can be done in a visit, and how long it takes."""
     cat, language = catalogue.current(db.session()), speech.language()
     every = sorted(cat.services.values(), key=lambda s: s.number)
@@ -96,7 +96,7 @@ def services(_asked: dict[str, Any]) -> Response:
 @refuses({404: ("not_found",), 422: ("invalid",)})
 @answers(200, SlotList)
 @takes_query(SlotsQuery)
-def slots(asked: dict[str, Any], slug: str) -> Question:
+def free_slots(asked: dict[str, Any], slug: str) -> Question:
     """The free times of a place for a visit that needs all of the services."""
     now, s = clock.now(), db.session()
     cat = catalogue.current(s)

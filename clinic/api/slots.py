@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, request
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 EXTENSION = "keshki.api.slots"
 TRUTH = "keshki.api.slots.truth"  # in the WSGI environment: what the answer to this request depends on
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 24 * 1024 * 1024
+OVERHEAD = 1_500  # bytes of an entry beside its body, about
 LONGEST_KEY = 400
 _CELL = CELL_MINUTES * 60
 _VERSIONS = (
@@ -36,6 +38,7 @@ _VERSIONS = (
 
 Wsgi = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 Key = tuple[str, str, str]
+Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,10 @@ class Front:
     def __init__(self, app: Wsgi, versions: Versions) -> None:
         self.app = app
         self.versions = versions
-        self._kept: dict[Key, tuple[Truth, list[tuple[str, str]], bytes]] = {}
+        self._kept: dict[Key, tuple[Truth, Headers, bytes]] = {}
+        self._headers: dict[Headers, Headers] = {}  # the same few in almost every answer
         self._size = 0
+        self._lock = Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -133,12 +138,21 @@ class Front:
         return [body]
 
     def _keep(self, key: Key, truth: Truth, headers: list[tuple[str, str]], body: bytes) -> None:
-        """When there are too many, all are dropped, which costs each one computation."""
-        if self._size > MOST_BYTES:
-            self._kept.clear()
-            self._size = 0
-        self._kept[key] = (truth, headers, body)
-        self._size += len(body) + 2_000  # with its headers and keys, roughly
+        """Keep an answer; when there are too many, the oldest go."""
+        with self._lock:
+            self._drop(key)
+            while self._size > MOST_BYTES:
+                self._drop(next(iter(self._kept)))
+            if len(self._headers) > 256:
+                self._headers.clear()
+            shared = self._headers.setdefault(tuple(headers), tuple(headers))
+            self._kept[key] = (truth, shared, body)
+            self._size += len(body) + OVERHEAD
+
+    def _drop(self, key: Key) -> None:
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._size -= len(found[2]) + OVERHEAD
 
 
 def init(app: Flask) -> None:

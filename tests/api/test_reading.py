@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import event
 
+from clinic.api import slots
 from clinic.clock import at
 from clinic.db import db, writing
 from clinic.directory import catalogue
@@ -186,6 +188,26 @@ def test_a_remembered_answer_costs_one_query(face: Face) -> None:
     event.listen(db.engine, "before_cursor_execute", lambda *heard: asked.append(heard[2]))
     face.free("aaaaa")
     assert asked == []  # its only query goes past SQLAlchemy, over the driver's own cursor
+
+
+def test_a_remembered_answer_is_the_same_answer_in_the_encoding_asked_for(face: Face) -> None:
+    url = f"/api/v1/locations/aaaaa/slots?service=check&from={TOMORROW}&days=7"
+    for encoding in ("identity", "br", "gzip", "identity"):
+        first, again = (face.client.get(url, headers={"Accept-Encoding": encoding}) for _ in range(2))
+        assert first.data == again.data
+        assert dict(first.headers) == dict(again.headers)
+        assert again.headers.get("Content-Encoding", "identity") == encoding
+        assert "Content-Security-Policy" in again.headers
+
+
+def test_the_memory_of_answers_has_an_end(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "MOST_BYTES", 20_000)
+    front = face.client.application.wsgi_app
+    while not isinstance(front, slots.Front):
+        front = front.app  # type: ignore[attr-defined]
+    for n in range(40):
+        assert face.get("/locations/aaaaa/slots", {"service": "check", "from": TOMORROW, "days": 1, "n": n}).json
+    assert 1 < len(front._kept) < 10
 
 
 def test_only_reading_calls_may_be_made_from_other_sites(face: Face) -> None:
