@@ -45,7 +45,10 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A visit that a closure touches: where it could go nearest, and whether a message can reach her."""
+    """A visit that a closure touches: where it could go, and whether a message can reach her.
+
+    `nearest` is free as things stand; once all touched visits are off, a nearer time may be.
+    """
 
     row: DeskRow
     nearest: Slot | None
@@ -103,11 +106,13 @@ def close(s: Session, cat: Catalogue, shut: Shut, answers: Mapping[bytes, str], 
     ).scalar_one()
     catalogue.changed(s)
     after = catalogue.current(s)
+    for row in rows:
+        appointments.stop(s, row, now)  # all at once, so that they don't stand in each other's way, nor in their own
     moved, stopped, untold = [], [], []
     for row in rows:
         view = _move_near(s, after, row, now) if answers[row.rid] == MOVE else None
         if view is None:
-            told = _stop(s, row, now)
+            told = _tell_stopped(s, row, now)
             stopped.append(replace(appointments.desk_row(row), status="cancelled"))
         else:
             told = _tell_moved(s, row, view, now)
@@ -236,6 +241,10 @@ def _move(s: Session, cat: Catalogue, row: Any, rooms: Any, start: datetime, now
 
 def _stop(s: Session, row: Any, now: datetime) -> bool:
     appointments.stop(s, row, now)
+    return _tell_stopped(s, row, now)
+
+
+def _tell_stopped(s: Session, row: Any, now: datetime) -> bool:
     pass_ = _pass(s, row)
     start = clock.moment(row.start_cell)
     return pass_ is not None and telling.tell_stopped(s, pass_, row.rid, start, row.forget_on, now)

@@ -1,0 +1,143 @@
+"""Finding: order, filters, evenings, places that hide, what is shown otherwise."""
+
+from datetime import date, time, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from time_machine import Traveller
+
+from clinic import clock
+from clinic.booking import find
+from clinic.booking.find import Wish
+from clinic.db import Text3, db, reading, writing
+from clinic.directory import catalogue
+from clinic.directory.gazetteer import Spot, distance_m
+from clinic.directory.models import Location, PlaceName
+from tests.factories import a_location, a_room, a_service
+
+CENTRE = Spot(43.24, 76.93, None, "position")
+DISTRICT = (43.251, 76.918)
+FRI = date(2026, 11, 27)
+
+pytestmark = pytest.mark.usefixtures("app", "evening")
+
+
+def a_town() -> dict[str, int]:
+    with writing() as s:
+        test, talk = a_service(s, "check", 20), a_service(s, "talk", 60)
+        near = a_location(s, "Near", lat=43.241, lng=76.931)
+        a_room(s, near, (test,))
+        far = a_location(s, "Far", lat=43.40, lng=76.93, hours="Mo-Su 18:00-02:00")
+        a_room(s, far, (test, talk))
+        other = a_location(s, "Other town", lat=51.17, lng=71.43, hours="Mo-Su 00:00-24:00", kind="ngo")
+        a_room(s, other, (test, talk))
+        other.city = Text3("Астана", "Астана", "Astana")
+        other.with_migrants, other.languages = True, "kk,ru,uz"
+        phone = a_location(s, "Phone only", lat=43.25, lng=76.94, bookable=False, services=(test,))
+        hidden = a_location(s, "Hidden", visibility="unlisted")
+        a_room(s, hidden, (test,))
+        shy = a_location(s, "Shy", lat=43.219, lng=76.999, visibility="district")
+        a_room(s, shy, (test,))
+        almaty = Text3("Алматы", "Алматы", "Almaty")
+        s.add(PlaceName(key="almaty", kind="city", name=almaty, lat=43.24, lng=76.89, weight=2_000_000))
+        name = Text3("Алмалы ауданы", "Алмалинский район", "Almaly district")
+        s.add(PlaceName(key="almaly", kind="district", name=name, within="almaty", lat=DISTRICT[0], lng=DISTRICT[1]))
+        catalogue.changed(s)
+        places = {"near": near, "far": far, "other": other, "phone": phone, "hidden": hidden, "shy": shy}
+        return {**{name: place.id for name, place in places.items()}, "check": test.id, "long": talk.id}
+
+
+def names(wish: Wish, spot: Spot | None = CENTRE) -> list[str]:
+    with reading() as s:
+        offers = find.find(s, catalogue.current(s), spot, wish, clock.now())
+    return [offer.location.name.en for offer in offers]
+
+
+def test_places_come_by_distance_and_unlisted_ones_never():
+    a_town()
+    assert names(Wish()) == ["Near", "Phone only", "Shy", "Far", "Other town"]
+    assert names(Wish(limit=2)) == ["Near", "Phone only"]
+    assert "Other town" not in names(Wish(within_m=50_000))
+    assert names(Wish(), None)[-1] == "Phone only", "bookable ones first where nothing can be measured"
+
+
+def test_filters_leave_what_fits():
+    ids = a_town()
+    assert names(Wish(services=frozenset({ids["long"]}))) == ["Far", "Other town"]
+    assert names(Wish(kind="ngo")) == names(Wish(migrants=True)) == names(Wish(language="uz")) == ["Other town"]
+    assert names(Wish(language="tg")) == []
+
+
+def test_open_now_follows_the_clock(evening: Traveller):
+    a_town()
+    assert "Near" in names(Wish(open_now=True))
+    evening.shift(timedelta(hours=3))  # 22:40
+    assert names(Wish(open_now=True)) == ["Far", "Other town"]
+
+
+def test_a_district_place_is_measured_from_its_district_in_steps():
+    ids = a_town()
+    with reading() as s:
+        cat = catalogue.current(s)
+        shy = cat.locations[ids["shy"]]
+        told = {
+            find.distance_to(cat, Spot(lat, lng, None, "position"), shy)
+            for lat, lng in ((43.24, 76.93), (43.30, 76.80), (43.21, 76.99))
+        }
+        assert find.measured_from(cat, shy) == DISTRICT
+        assert find.measured_from(cat, cat.locations[ids["hidden"]]) is None
+    assert all(metres is not None and metres % 500 == 0 for metres in told)
+    assert find.distance_to(cat, Spot(*DISTRICT, None, "position"), shy) == 0
+    assert distance_m(*DISTRICT, shy.lat, shy.lng) > 5000
+
+
+def test_slots_are_those_of_the_wished_evening_until_six():
+    a_town()
+    with reading() as s:
+        cat = catalogue.current(s)
+        offers = find.find(s, cat, CENTRE, Wish(day=FRI, after=time(23, 30)), clock.now())
+    by_name = {offer.location.name.en: offer for offer in offers}
+    assert [clock.local(slot.start).strftime("%d %H:%M") for slot in by_name["Far"].slots] == [
+        "27 23:30",
+        "27 23:40",
+        "27 23:50",
+    ]
+    assert by_name["Near"].slots == ()
+    assert by_name["Near"].next is not None
+    assert clock.local(by_name["Near"].next.start).strftime("%a %H:%M") == "Mon 14:00"
+    assert by_name["Phone only"].takes_bookings is False
+    assert by_name["Phone only"].next is None
+
+
+def test_a_list_of_many_places_takes_few_queries():
+    a_town()
+    with writing() as s:
+        service = s.get(Location, 1) and a_service(s, "more", 20)
+        for n in range(40):
+            a_room(s, a_location(s, f"Place {n}", lat=43.2 + n / 1000), (service,))
+        catalogue.changed(s)
+    names(Wish(limit=30))
+    asked: list[str] = []
+
+    def listen(_c, _cursor, statement: str, *_rest) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    try:
+        assert len(names(Wish(limit=30))) == 30
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listen)
+    assert len([statement for statement in asked if not statement.startswith("BEGIN")]) <= 3, asked
+
+
+def test_otherwise_shows_what_is_open_farther_and_what_opens_soonest_near(app: Flask, evening: Traveller):
+    a_town()
+    evening.shift(timedelta(hours=7))  # 02:40 on Wednesday
+    assert app
+    assert names(Wish(open_now=True, within_m=30_000)) == []
+    with reading() as s:
+        cat = catalogue.current(s)
+        other = find.otherwise(s, cat, CENTRE, Wish(), clock.now())
+    assert [offer.location.name.en for offer in other.farther] == ["Other town"]
+    assert [offer.location.name.en for offer in other.sooner] == ["Near", "Phone only", "Shy"]
