@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from clinic import clock
 from clinic.booking import appointments, tickets
@@ -16,14 +17,16 @@ from clinic.booking.models import Appointment
 from clinic.db import Text3, reading, writing
 from clinic.desk import board
 from clinic.directory import catalogue
-from clinic.directory.models import Room
+from clinic.directory.models import Location, Room, Service
 from tests import factories
 from tests.browser.conftest import Hands
 from tests.desk.conftest import PASSWORD, PIN, Desk, cheap_argon2, furnish
 
 __all__ = ["cheap_argon2"]
 
-WIDE = {"width": 1280, "height": 900}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -36,8 +39,8 @@ def sit_down(desk: Desk, serve: Callable[[Flask], str], browser: Browser) -> Ite
     """Sign somebody in, in a browser of their own, and open today's roster."""
     base, contexts = serve(desk.app), list[BrowserContext]()
 
-    def start(login: str = "gulnar", language: str = "ru", scheme: str = "light", width: int = 1280) -> Page:
-        context = browser.new_context(base_url=base, color_scheme=scheme, viewport={"width": width, "height": 900})
+    def start(login: str = "gulnar", language: str = "ru", scheme: Scheme = "light") -> Page:
+        context = browser.new_context(base_url=base, color_scheme=scheme, viewport=WIDE)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
@@ -184,7 +187,7 @@ def test_ten_idle_minutes_cover_the_screen_even_without_a_line(desk: Desk, sit_d
     page.route("**/board*", lambda route: route.abort())
     page.clock.run_for(3_000)
     expect(page.locator("#offline")).to_be_visible()
-    page.clock.fast_forward(timedelta(minutes=11).total_seconds() * 1000)
+    page.clock.fast_forward(11 * 60_000)
     page.clock.run_for(2_000)
     page.wait_for_selector("#pin")
 
@@ -219,14 +222,14 @@ def test_case_24_forty_rows_in_kazakh_print_on_two_pages(
 ) -> None:
     hands.move_to(clock.at(desk.day, 8 * 60))
     with writing() as s:
-        place = s.get_one(factories.Location, desk.location_id)
-        service = s.get_one(factories.Service, desk.service_id)
+        place = s.get_one(Location, desk.location_id)
+        service = s.get_one(Service, desk.service_id)
         factories.a_room(s, place, (service,), "Зертхана кабинеті")
         for n, room in enumerate(s.query(Room).filter(Room.location_id == place.id).order_by(Room.id), 1):
             room.name = Text3(kk=f"{n}-кабинет, 2-қабат", ru=f"Кабинет {n}", en=f"Room {n}")
         catalogue.changed(s)
     numbers = [desk.woman(20 * n) for n in range(40) for _ in range(2)]
-    for scheme in ("light", "dark"):
+    for scheme in SCHEMES:
         page = sit_down("gulnar", "kk", scheme)
         assert page.locator("#sheet tbody tr").count() == 40
         pdf = page.pdf(prefer_css_page_size=True, print_background=True)
@@ -235,23 +238,27 @@ def test_case_24_forty_rows_in_kazakh_print_on_two_pages(
             842,
             595,
         ]
-        page.emulate_media(media="print", color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(media="print", color_scheme=scheme)
         seen = page.evaluate(
             """() => { const of = s => getComputedStyle(document.querySelector(s));
-              return { colour: of('#sheet td').color, paper: of('body').backgroundColor, head: of('#sheet thead').display,
-                whole: of('#sheet tr').breakInside, text: document.body.innerText, hidden: of('.top').display,
-                cut: [...document.querySelectorAll('#sheet td,#sheet th')].filter(c => c.scrollWidth > c.clientWidth).length,
+              return { colour: of('#sheet td').color, paper: of('body').backgroundColor,
+                head: of('#sheet thead').display, whole: of('#sheet tr').breakInside,
+                text: document.body.innerText, hidden: of('.top').display,
+                cut: [...document.querySelectorAll('#sheet td,#sheet th')]
+                  .filter(c => c.scrollWidth > c.clientWidth).length,
                 buttons: [...document.querySelectorAll('button,a')].filter(b => b.checkVisibility()).length } }"""
         )
         assert (seen["colour"], seen["paper"]) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
         assert (seen["head"], seen["whole"], seen["hidden"]) == ("table-header-group", "avoid", "none")
         assert (seen["cut"], seen["buttons"]) == (0, 0)
         assert all(re.search(rf"\b{number}\b", seen["text"]) for number in numbers)
-        assert "жойыңыз" in seen["text"] and desk.slug not in seen["text"] and "http" not in seen["text"]
+        assert "жойыңыз" in seen["text"]
+        assert desk.slug not in seen["text"]
+        assert "http" not in seen["text"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(desk: Desk, sit_down: Callable[..., Page], scheme: str) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing(desk: Desk, sit_down: Callable[..., Page], scheme: Scheme) -> None:
     tickets_ = [desk.woman(minutes) for minutes in (0, 0, 0, 20, 40)]
     page = sit_down("aigul", "ru", scheme)
     for ticket, steps in ((tickets_[0], 1), (tickets_[1], 2), (tickets_[2], 3)):

@@ -73,7 +73,8 @@ def test_the_finished_morning_is_folded_away_but_nobody_who_is_expected() -> Non
     hours = bits(at(9), at(21))
     done = visit(1, at(9), status="done")
     folded = build(done, visit(2, at(18), status="done"), open_=hours, whole=False)
-    assert folded.lines[0].start == at(18) and folded.folded == at(9)
+    assert folded.lines[0].start == at(18)
+    assert folded.folded == at(9)
     waiting = build(done, visit(2, at(10)), open_=hours, whole=False)
     assert waiting.lines[0].start == at(10)
 

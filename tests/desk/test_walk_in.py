@@ -30,7 +30,9 @@ def test_the_next_free_time_of_any_room_and_a_ticket(desk: Desk) -> None:
     row = all_rows()[-1]
     assert (row.room_id, row.status, row.start_cell) == (desk.rooms[2], "here", clock.cell(clock.now()))
     noun = tickets.NOUNS[row.noun]
-    assert f"{noun.ru}</span> {row.ticket}" in card and noun.kk in card and noun.en in card
+    assert f"{noun.ru}</span> {row.ticket}" in card
+    assert noun.kk in card
+    assert noun.en in card
 
 
 def test_the_word_is_on_no_other_page(desk: Desk) -> None:
@@ -46,7 +48,8 @@ def test_without_the_script_the_word_leaves_by_itself(desk: Desk) -> None:
     client = desk.client()
     data = {"token": secrets.token_urlsafe(16), "minutes": "20"}
     answer = post(client, desk.url(), "/walk-in", data, scripted=False)
-    assert answer.headers["Refresh"] == f"30; url={desk.url()}" and answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Refresh"] == f"30; url={desk.url()}"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_gap_that_was_pointed_at_is_taken(desk: Desk) -> None:
@@ -59,14 +62,17 @@ def test_a_gap_that_was_pointed_at_is_taken(desk: Desk) -> None:
 def test_five_presses_take_one(desk: Desk) -> None:
     client, token = desk.client(), secrets.token_urlsafe(16)
     answers = [take(desk, client, token=token) for _ in range(5)]
-    assert [a.status_code for a in answers] == [200] * 5 and len(all_rows()) == 1
+    assert [a.status_code for a in answers] == [200] * 5
+    assert len(all_rows()) == 1
     assert str(all_rows()[0].ticket) in answers[-1].text
 
 
 def test_a_full_evening_says_so(desk: Desk, evening: time_machine.Traveller) -> None:
     evening.move_to(clock.at(desk.day, 29 * 60 + 45))  # 05:45, a quarter of an hour before the day ends
     answer = take(desk, desk.client(), minutes="30")
-    assert answer.status_code == 200 and "30" in answer.text and all_rows() == []
+    assert answer.status_code == 200
+    assert "30" in answer.text
+    assert all_rows() == []
 
 
 def test_a_walk_in_who_leaves_gives_the_time_back(desk: Desk) -> None:
@@ -84,7 +90,8 @@ def test_nobody_who_booked_is_cancelled_by_ticket(desk: Desk) -> None:
     ticket, client = desk.woman(0), desk.client()
     post(client, desk.url(), "/step", {"step": f"{ticket}:booked:here"})
     answer = post(client, desk.url(), "/step", {"step": f"{ticket}:here:cancelled"})
-    assert answer.status_code == 409 and all_rows()[0].status == "here"
+    assert answer.status_code == 409
+    assert all_rows()[0].status == "here"
 
 
 def test_what_is_no_walk_in_is_refused(desk: Desk) -> None:

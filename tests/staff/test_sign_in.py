@@ -13,7 +13,8 @@ from clinic import clock
 from clinic.db import db, reading, writing
 from clinic.staff import accounts, sign_in
 from clinic.staff.models import SignIn, Staff
-from tests.desk.conftest import PASSWORD, PIN, Desk, csrf, sign_in as enter
+from tests.desk.conftest import PASSWORD, PIN, Desk, csrf
+from tests.desk.conftest import sign_in as enter
 
 SEE = "/staff/sign-in"
 COVER = "/staff/lock"
@@ -35,7 +36,8 @@ def test_password_opens_and_the_database_holds_only_hashes(desk: Desk) -> None:
     with client.session_transaction() as cookie:
         token = cookie["_user_id"]
     row = db.session.execute(select(SignIn)).scalar_one()
-    assert token.encode() not in bytes(row.token_hash) and len(row.token_hash) == 32
+    assert token.encode() not in bytes(row.token_hash)
+    assert len(row.token_hash) == 32
     stored = db.session.scalars(select(Staff.password)).all()
     assert all(p.startswith("$argon2id$") and PASSWORD not in p for p in stored)
 
@@ -85,7 +87,8 @@ def test_an_unknown_login_costs_the_same_work(desk: Desk, monkeypatch: pytest.Mo
         for login in ("gulnar", "nobody", "\x00", "x" * 200):
             with pytest.raises(sign_in.SignInRefused):
                 sign_in.check(s, login, "wrong", clock.now())
-    assert len(compared) == 4 and len(set(compared)) == 1
+    assert len(compared) == 4
+    assert len(set(compared)) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,8 @@ def test_a_covered_screen_shows_nothing_and_obeys_nothing(desk: Desk) -> None:
     client = desk.client()
     token = csrf(client, desk.url())
     page = client.get(COVER).text
-    assert str(desk.slug) not in page and f">{ticket}<" not in page
+    assert str(desk.slug) not in page
+    assert f">{ticket}<" not in page
     step = client.post(desk.url("/step"), data={"csrf_token": token, "step": f"{ticket}:booked:here"})
     assert step.headers["Location"] == COVER
     assert where(client, "/staff/sign-in") == "/staff/"  # no way around by signing in anew: it leads to the cover
@@ -221,7 +225,8 @@ def test_signing_out_ends_it_for_a_copied_cookie_too(desk: Desk) -> None:
         cookie.update(kept)
     assert where(copy, desk.url()) == desk.url()
     answer = client.post("/staff/sign-out", data={"csrf_token": csrf(client, desk.url())})
-    assert answer.headers["Location"] == SEE and answer.headers["Clear-Site-Data"] == '"cache"'
+    assert answer.headers["Location"] == SEE
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert where(copy, desk.url()) == SEE
 
 
@@ -238,7 +243,8 @@ def test_a_sign_in_form_that_lay_too_long_comes_back_with_the_login(desk: Desk) 
     client = desk.stranger()
     answer = client.post("/staff/sign-in", data={"csrf_token": "old", "login": "gulnar", "password": PASSWORD})
     assert answer.status_code == 400
-    assert 'value="gulnar"' in answer.text and PASSWORD not in answer.text
+    assert 'value="gulnar"' in answer.text
+    assert PASSWORD not in answer.text
 
 
 def test_the_eleventh_try_from_one_address_waits(desk: Desk) -> None:
