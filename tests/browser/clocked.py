@@ -1,0 +1,55 @@
+"""For desks: a server in this process, whose clock stands where the test puts it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from clinic import clock
+from tests.conftest import EVENING
+
+
+class Hands:
+    """The hands of our clock: only what asks `clinic.clock` sees them, so waiting in the browser still works."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move_to(self, at: datetime) -> None:
+        self.at = at
+
+    def shift(self, by: timedelta) -> None:
+        self.at += by
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """Tuesday 24 November 2026, 19:40 in Almaty, until the test moves it."""
+    hands = Hands(EVENING)
+    monkeypatch.setattr(clock, "_source", hands)
+    return hands
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Flask], str]]:
+    """Serve an app on a free port of this machine; returns its address."""
+    servers = []
+
+    def start(app: Flask) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
