@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Any
+from typing import Any, cast
 
 from nacl.secret import Aead
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Table, bindparam, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -21,6 +21,16 @@ from sqlalchemy.orm import Session
 
 from clinic.privacy import keys
 from clinic.privacy.models import Once
+
+_ONCE = cast(Table, Once.__table__)
+_MINE = (_ONCE.c.scope == bindparam("of_scope")) & (_ONCE.c.token_hash == bindparam("of_token"))
+_FIND = select(_ONCE.c.body_hash, _ONCE.c.answer, _ONCE.c.expires_at).where(_MINE)
+_DELETE = delete(_ONCE).where(_MINE)
+_KEEP = update(_ONCE).where(_MINE).values(answer=bindparam("answer"))
+_CLAIM_SQLITE = sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope)
+_CLAIM_POSTGRES = postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope)
+_WAIT = text("SET LOCAL lock_timeout = '2s'")
+_WAIT_NO_MORE = text("SET LOCAL lock_timeout = 0")
 
 FORM_KEPT = timedelta(minutes=10)
 API_KEPT = timedelta(hours=24)
@@ -58,22 +68,18 @@ def run(
     """
     token_hash = _hash("once token", token.encode())
     body_hash = _hash("once body", body)
-    if not _claim(s, scope, token_hash, body_hash, now + kept):
-        row = s.execute(
-            select(Once.body_hash, Once.answer, Once.expires_at).where(
-                Once.scope == scope, Once.token_hash == token_hash
-            )
-        ).one()
-        if row.expires_at > now:
-            if not compare_digest(row.body_hash, body_hash):
+    key = {"of_scope": scope, "of_token": token_hash}
+    row = {"scope": scope, "token_hash": token_hash, "body_hash": body_hash, "answer": b"", "expires_at": now + kept}
+    if not _claim(s, row):
+        before = s.execute(_FIND, key).one()
+        if before.expires_at > now:
+            if not compare_digest(before.body_hash, body_hash):
                 raise Reused
-            return Done(_open(token, row.answer), True)
-        s.execute(delete(Once).where(Once.scope == scope, Once.token_hash == token_hash))
-        _claim(s, scope, token_hash, body_hash, now + kept)
+            return Done(_open(token, before.answer), True)
+        s.execute(_DELETE, key)
+        _claim(s, row)
     answer = make()
-    s.execute(
-        update(Once).where(Once.scope == scope, Once.token_hash == token_hash).values(answer=_seal(token, answer))
-    )
+    s.execute(_KEEP, {**key, "answer": _seal(token, answer)})
     return Done(answer, False)
 
 
@@ -82,20 +88,18 @@ def forget(s: Session, now: datetime) -> int:
     return s.execute(delete(Once).where(Once.expires_at <= now)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def _claim(s: Session, scope: str, token_hash: bytes, body_hash: bytes, expires_at: datetime) -> bool:
+def _claim(s: Session, row: dict[str, Any]) -> bool:
     """Take the key of this act; waits for a transaction that holds it. False when it was done before."""
     postgres = s.get_bind().dialect.name == "postgresql"
     if postgres:
-        s.execute(text("SET LOCAL lock_timeout = '2s'"))
-    insert = postgres_insert if postgres else sqlite_insert
-    row = {"scope": scope, "token_hash": token_hash, "body_hash": body_hash, "answer": b"", "expires_at": expires_at}
+        s.execute(_WAIT)
     try:
-        taken = s.execute(insert(Once).values(row).on_conflict_do_nothing().returning(Once.scope)).first()
+        claimed = s.execute(_CLAIM_POSTGRES if postgres else _CLAIM_SQLITE, row).first()
     except OperationalError as error:
         raise Busy from error
     if postgres:
-        s.execute(text("SET LOCAL lock_timeout = 0"))
-    return taken is not None
+        s.execute(_WAIT_NO_MORE)
+    return claimed is not None
 
 
 def _hash(purpose: str, value: bytes) -> bytes:
