@@ -19,10 +19,10 @@ from clinic.desk import board
 from clinic.directory import catalogue
 from clinic.directory.models import Location, Room, Service
 from tests import factories
-from tests.browser.clocked import Hands, hands, serve
+from tests.browser.conftest import Hands
 from tests.desk.conftest import PASSWORD, PIN, Desk, cheap_argon2, furnish
 
-__all__ = ["cheap_argon2", "hands", "serve"]
+__all__ = ["cheap_argon2"]
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 Scheme = Literal["light", "dark"]
@@ -35,12 +35,12 @@ def desk(app: Flask, hands: Hands) -> Desk:
 
 
 @pytest.fixture
-def sit_down(desk: Desk, serve: Callable[[Flask], str], chromium: Browser) -> Iterator[Callable[..., Page]]:
+def sit_down(desk: Desk, serve: Callable[[Flask], str], browser: Browser) -> Iterator[Callable[..., Page]]:
     """Sign somebody in, in a browser of their own, and open today's roster."""
     base, contexts = serve(desk.app), list[BrowserContext]()
 
     def start(login: str = "gulnar", language: str = "ru", scheme: Scheme = "light") -> Page:
-        context = chromium.new_context(base_url=base, color_scheme=scheme, viewport=WIDE)
+        context = browser.new_context(base_url=base, color_scheme=scheme, viewport=WIDE)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
@@ -198,9 +198,9 @@ def test_a_screen_covered_elsewhere_is_covered_here(desk: Desk, hands: Hands, si
     page.wait_for_selector("#pin", timeout=5000)
 
 
-def test_without_the_script_the_same_steps_work(desk: Desk, serve: Callable[[Flask], str], chromium: Browser) -> None:
+def test_without_the_script_the_same_steps_work(desk: Desk, serve: Callable[[Flask], str], browser: Browser) -> None:
     booked = desk.booked(20).appointment
-    context = chromium.new_context(base_url=serve(desk.app), java_script_enabled=False, viewport=WIDE)
+    context = browser.new_context(base_url=serve(desk.app), java_script_enabled=False, viewport=WIDE)
     page = context.new_page()
     page.goto("/staff/sign-in")
     page.fill("#login", "gulnar")
