@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from flask_babel import lazy_gettext as _l
+
 from clinic import clock, wording
 from clinic.booking import typed
 from clinic.booking.availability import Slot
@@ -34,24 +36,27 @@ class Card:
     phone_only: bool
 
 
+_KINDS = {
+    "clinic": _l("clinic"),
+    "ngo": _l("NGO"),
+    "distribution_point": _l("pick-up point"),
+    "legal_aid": _l("legal aid"),
+    "mobile": _l("bus"),
+}
+_SPOKEN = {
+    "kk": _l("Kazakh"), "ru": _l("Russian"), "en": _l("English"), "uz": _l("Uzbek"),
+    "ky": _l("Kyrgyz"), "tg": _l("Tajik"), "ug": _l("Uyghur"), "tr": _l("Turkish"),
+}  # fmt: skip
+
+
 def kind_words(kind: str) -> str:
     """What kind of place it is, in a word."""
-    return {
-        "clinic": _("clinic"),
-        "ngo": _("NGO"),
-        "distribution_point": _("pick-up point"),
-        "legal_aid": _("legal aid"),
-        "mobile": _("bus"),
-    }[kind]
+    return str(_KINDS[kind])
 
 
 def spoken_words(language: str) -> str:
     """A language spoken at a place, as an adverb: "по-казахски"."""
-    names = {
-        "kk": _("Kazakh"), "ru": _("Russian"), "en": _("English"), "uz": _("Uzbek"),
-        "ky": _("Kyrgyz"), "tg": _("Tajik"), "ug": _("Uyghur"), "tr": _("Turkish"),
-    }  # fmt: skip
-    return names.get(language, language)
+    return str(_SPOKEN.get(language, language))
 
 
 def time_of(slot: Slot, today: date) -> Time:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, session
 
 from clinic import clock, wording
-from clinic.booking import availability, cities, find, searching, showing, typed
+from clinic.booking import availability, cities, drawing, find, searching, showing, typed
 from clinic.booking.forms import NearForm, PlaceForm
 from clinic.db import db
 from clinic.directory import catalogue
@@ -33,6 +33,7 @@ def words() -> dict[str, Any]:
         "minutes_short": wording.minutes_short,
         "minutes_words": wording.minutes_words,
         "kind_words": showing.kind_words,
+        "place_card": drawing.place_card,
     }
 
 
