@@ -7,6 +7,7 @@ move it together with the worker's.
 
 import base64
 import json
+import sys
 import threading
 import urllib.parse
 import urllib.request
@@ -73,8 +74,7 @@ class StandIn:
 
     def start(self) -> str:
         """Begin to serve; the base address for TWILIO_API_BASE."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
         return self.base
@@ -123,6 +123,16 @@ def post_receipt(message: Taken, status: str, at: str | None = None) -> int:
         return int(answer.status)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that was killed cuts its connection: nothing to report."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -135,7 +145,11 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
             self.connection.setsockopt(6, 1, 1)  # TCP_NODELAY: head and body are two writes
 
         def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            length = int(self.headers.get("Content-Length", "0"))
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # the caller died in the middle of its call
+                self.close_connection = True
+                return
             form = dict(urllib.parse.parse_qsl(raw.decode()))
             with world.lock:
                 world.creates += 1

@@ -28,7 +28,7 @@ def travel() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def twilio(travel: time_machine.Traveller) -> Iterator[StandIn]:  # noqa: ARG001 - the stand-in lives in the same time
+def twilio(travel: time_machine.Traveller) -> Iterator[StandIn]:
     server = StandIn(clock=clock.now)
     server.start()
     yield server

@@ -14,7 +14,7 @@ from clinic import clock, messaging
 from clinic.db import db, reading, writing
 from clinic.messaging import gate, outbox, reconciling, sending, tasks
 from clinic.messaging.models import Attempt, Message
-from clinic.messaging.senders import Later
+from clinic.messaging.senders import Later, Outgoing
 from tests.conftest import Maker
 from tests.messaging.conftest import EVENING, FORGET, HERS, error, put, state
 from tests.twilio_stand_in import Fault, StandIn, settings_for
@@ -229,7 +229,7 @@ def test_a_lease_that_is_over_forbids_the_post(twilio: StandIn, monkeypatch: pyt
     later = claimed.held_since + 60
     monkeypatch.setattr(sending, "monotonic", lambda: later)
     sender = messaging.sender()
-    outgoing = sending.Outgoing(claimed.to, claimed.body, claimed.token, 60)
+    outgoing = Outgoing(claimed.to, claimed.body, claimed.token, 60)
     assert sending.post(sender, claimed, outgoing) == sending.Unsent()
     assert twilio.creates == 0
     assert state(rid) == "sending"
