@@ -24,10 +24,11 @@ from typing import Any
 from flask import Flask
 
 from clinic import clock, create_app, worker
-from clinic.db import db
+from clinic.db import db, writing
 from clinic.messaging import reconciling, sending
 from clinic.messaging.senders.twilio import TwilioSender
 from clinic.messaging.watchdog import Crew
+from clinic.passes import phones
 
 BEAT = 0.03
 TASKS = ("send", "reconcile", "erase", "expire")
@@ -153,11 +154,23 @@ def work(app: Flask, folder: Path) -> None:
     worker.run_forever(app, threading.Event())
 
 
+def warm(app: Flask) -> None:
+    """What each fork would have to do anew: imports, compiled statements, the metadata of numbers."""
+    import twilio.rest  # noqa: F401
+
+    with app.app_context():
+        for task in worker.TASKS:
+            if task.name in TASKS:
+                task.run(clock.now())
+        with writing() as s:
+            sending.claim(s, clock.now(), 1)
+        phones.country("+77010000001")
+
+
 def supervise(folder: Path, workers: int) -> None:
     """Keep `workers` alive until standard input ends; those that hang are replaced, not counted."""
     app = create_app(json.loads((folder / "environ.json").read_text()))
-    import twilio.rest  # noqa: F401 - once, not in each of the forks
-
+    warm(app)
     alive: set[int] = set()
     hanging: set[int] = set()
     while True:
