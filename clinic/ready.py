@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.config import settings
 from clinic.directory.models import Location, OpenQuestion
 from clinic.privacy import keys
-from clinic.wording import day_words
+from clinic.wording import day_words, language_now
 
 SEEN_DAYS = 7
 
@@ -35,14 +35,14 @@ def missing(s: Session) -> Iterator[str]:
         .where(OpenQuestion.answered_on.is_(None))
         .order_by(OpenQuestion.number)
     ):
-        yield _("Open question %(number)s: %(text)s", number=number, text=question.en)
+        yield _("Open question %(number)s: %(text)s", number=number, text=question[language_now()])
     yield from _places(s, today)
 
 
 def _places(s: Session, today: date) -> Iterator[str]:
     places = s.scalars(select(Location).where(Location.visibility != "unlisted")).all()
     for place in places:
-        name = place.name.en
+        name = place.name[language_now()]
         if place.example:
             yield _("%(name)s is an example: delete it.", name=name)
             continue

@@ -42,7 +42,7 @@ def head() -> str:
 
 
 def schema_state() -> str:
-    """"current", "older", "newer" or "empty": the database against this code's migrations."""
+    """ "current", "older", "newer" or "empty": the database against this code's migrations."""
     with db.engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:

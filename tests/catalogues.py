@@ -5,8 +5,10 @@ source, but for the words that are the same in all languages.
 """
 
 import io
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,16 +19,18 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("kk", "ru", "en")
 SAME_EVERYWHERE = frozenset({"SMS", "Keshki", "Кешкі", "PIN", "%(number)s", "PrEP", "PEP", "JSON", "OpenAPI", "CSV"})
+SEPARATORS = re.compile(r"(%\(\w+\)[sd]|\W)+")  # nothing but placeholders and punctuation
 
 
 def wanted() -> Catalog:
     """Every message that code and templates use now."""
-    command = [
-        str(Path(sys.executable).parent / "pybabel"), "-q", "extract", "-F", "pyproject.toml",
-        "-k", "lazy_gettext", "-o", "-", ".",
-    ]  # fmt: skip
-    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
-    return read_po(io.BytesIO(found))
+    with tempfile.NamedTemporaryFile(suffix=".pot") as found:
+        command = [
+            str(Path(sys.executable).parent / "pybabel"), "-q", "extract", "-F", "pyproject.toml",
+            "-k", "lazy_gettext", "-k", "_l", "-o", found.name, ".",
+        ]  # fmt: skip
+        subprocess.run(command, cwd=ROOT, check=True)
+        return read_po(io.BytesIO(Path(found.name).read_bytes()))
 
 
 def stored(language: str) -> Catalog:
@@ -36,6 +40,10 @@ def stored(language: str) -> Catalog:
 
 def first(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def same_everywhere(text: str) -> bool:
+    return text in SAME_EVERYWHERE or SEPARATORS.fullmatch(text) is not None
 
 
 def complaints() -> Iterator[str]:
@@ -59,7 +67,7 @@ def complaints() -> Iterator[str]:
             if (message.context, first(message)) not in keys:
                 yield f"{language}: no longer used: {first(message)!r}"
             yield from (f"{language}: {first(message)!r}: {error}" for error in message.check(catalogue))
-            if language != "en" and message.string == message.id and first(message) not in SAME_EVERYWHERE:
+            if language != "en" and message.string == message.id and not same_everywhere(first(message)):
                 yield f"{language}: same as the English: {first(message)!r}"
 
 

@@ -23,7 +23,7 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.messaging import enabled as messages_enabled
 from clinic.passes import passes, phones
-from clinic.passes.passes import Pass_
+from clinic.passes.passes import OpenPass
 from clinic.privacy.limits import BOOKINGS, CODE_TRIES, limit
 
 UNKNOWN_PLACE = _l("We know no such place.")
@@ -141,7 +141,7 @@ def _phone(asked: dict[str, Any]) -> str | None:
     return number if wanted else None
 
 
-def _opened(s: Session, asked: dict[str, Any], now: datetime) -> tuple[Pass_, Catalogue, AppointmentView]:
+def _opened(s: Session, asked: dict[str, Any], now: datetime) -> tuple[OpenPass, Catalogue, AppointmentView]:
     """What her code opens, and which visit is meant. Raises Refusal 404, the same for every reason."""
     try:
         pass_ = passes.find(s, asked["code"])

@@ -17,7 +17,7 @@ from clinic.booking.refusals import Gone, StatusChanged, TooLate
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, ServiceInfo
 from clinic.passes import passes
-from clinic.passes.passes import Pass_
+from clinic.passes.passes import OpenPass
 from clinic.privacy import sealing
 
 DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
@@ -108,14 +108,14 @@ class DeskDay:
     rows: tuple[DeskRow, ...]
 
 
-def of_pass(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> tuple[AppointmentView, ...]:
+def of_pass(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> tuple[AppointmentView, ...]:
     """Everything under a pass that is still remembered on the day of `now`, in order of time."""
     today = clock.local(now).date()
     rows = s.execute(_OF_PASS, {"pass": pass_.rid})
     return tuple(_view(cat, row) for row in rows if row.forget_on >= today)
 
 
-def cancel(s: Session, cat: Catalogue, pass_: Pass_, rid: bytes, now: datetime) -> AppointmentView:
+def cancel(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, now: datetime) -> AppointmentView:
     """Give the time back; what was not sent is dropped. Cancelling twice changes nothing.
 
     `s` writes. Raises Gone, TooLate.
@@ -137,7 +137,7 @@ def stop(s: Session, row: Any, now: datetime) -> None:
     telling.take_back(s, row.rid, "cancelled", now)
 
 
-def move(s: Session, cat: Catalogue, pass_: Pass_, rid: bytes, start: datetime, now: datetime) -> AppointmentView:
+def move(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, start: datetime, now: datetime) -> AppointmentView:
     """Bring a visit to another slot of the same place; moving it to where it is changes nothing.
 
     The ticket stays within the service day; another day gives another number, the noun stays. `s`
@@ -171,7 +171,7 @@ def replace_time(
     row: Any,
     rooms: Sequence[RoomInfo],
     start: datetime,
-    pass_: Pass_ | None,
+    pass_: OpenPass | None,
     now: datetime,
 ) -> AppointmentView:
     """Move a visit to `start` in the first free one of `rooms`, with its reminder. Its days were bumped before.
@@ -301,7 +301,7 @@ def live_between(s: Session, location_id: int, first: date, last: date) -> Itera
     )
 
 
-def _hers(s: Session, pass_: Pass_, rid: bytes) -> Any:
+def _hers(s: Session, pass_: OpenPass, rid: bytes) -> Any:
     row = s.execute(_ONE, {"rid": rid}).one_or_none()
     if row is None or row.pass_id != pass_.rid:
         raise Gone

@@ -27,7 +27,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.openness import open_mask
 from clinic.messaging import window
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, Pass_
+from clinic.passes.passes import CodeUnknown, OpenPass
 
 __all__ = [
     "Booked",
@@ -201,7 +201,7 @@ def _useful(request: Request, now: datetime) -> None:
         raise ReminderUseless
 
 
-def _pass(s: Session, request: Request, forget_on: date) -> tuple[Pass_, str | None]:
+def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str | None]:
     """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
     if request.code is None:
         return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)

@@ -25,7 +25,7 @@ from clinic.directory.models import Closure
 from clinic.directory.openness import open_mask
 from clinic.messaging import window
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, Pass_
+from clinic.passes.passes import CodeUnknown, OpenPass
 
 MOVE, STOP = "move", "stop"
 _DAY = timedelta(days=1)
@@ -256,7 +256,7 @@ def _tell_moved(s: Session, row: Any, view: AppointmentView, now: datetime) -> b
     return pass_ is not None and telling.tell_moved(s, pass_, row.rid, old, view.start, view.forget_on, now)
 
 
-def _pass(s: Session, row: Any) -> Pass_ | None:
+def _pass(s: Session, row: Any) -> OpenPass | None:
     if row.pass_id is None:
         return None
     try:

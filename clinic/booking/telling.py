@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.messaging import covers, outbox, window
-from clinic.passes.passes import Pass_
+from clinic.passes.passes import OpenPass
 
 REMINDER, CONFIRMATION, MOVED, STOPPED = "reminder", "confirmation", "moved", "stopped"
 
@@ -26,7 +26,9 @@ def useful_now(start: datetime, now: datetime) -> bool:
     return window.next_opening(now) < start
 
 
-def remind(s: Session, pass_: Pass_, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime) -> bool:
+def remind(
+    s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
+) -> bool:
     """Put a reminder `minutes` before `start`; False when it would be of no use or she has no number."""
     due = window.due(start, minutes, now)
     if due is None or pass_.phone is None:
@@ -36,7 +38,7 @@ def remind(s: Session, pass_: Pass_, rid: bytes, start: datetime, minutes: int, 
     return True
 
 
-def confirm(s: Session, pass_: Pass_, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
+def confirm(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
     """Put the one message she may ask for at once; False when it would come after the visit began."""
     due = window.next_opening(now)
     if due >= start or pass_.phone is None:
@@ -47,7 +49,7 @@ def confirm(s: Session, pass_: Pass_, rid: bytes, start: datetime, forget_on: da
 
 
 def tell_moved(
-    s: Session, pass_: Pass_, rid: bytes, old: datetime, new: datetime, forget_on: date, now: datetime
+    s: Session, pass_: OpenPass, rid: bytes, old: datetime, new: datetime, forget_on: date, now: datetime
 ) -> bool:
     """Say that others moved her visit from `old` to `new`; False when it can't reach her before either."""
     due, must = window.next_opening(now), min(old, new)
@@ -58,7 +60,7 @@ def tell_moved(
     return True
 
 
-def tell_stopped(s: Session, pass_: Pass_, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
+def tell_stopped(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
     """Say that her visit at `start` does not take place; False when it can't reach her before.
 
     The text says "today", so it goes out on the Date of the visit.

@@ -18,7 +18,7 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
 from clinic.messaging import covers, outbox
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, Pass_
+from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits
 from clinic.wording import gettext as _
 
@@ -64,7 +64,7 @@ def mine() -> Page | Response:
         return render_template("booking/mine.html", form=form), 404
 
 
-def _act(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, valid: bool, now: datetime) -> Page | Response:
+def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:
     act = form.act.data or "open"
     if act == "forget":
         _forget(s, cat, pass_, now)
@@ -97,7 +97,7 @@ def _act(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, valid: bool, 
         return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
 
 
-def _move(s: Session, cat: Catalogue, pass_: Pass_, view: AppointmentView, form: MineForm, now: datetime) -> Page:
+def _move(s: Session, cat: Catalogue, pass_: OpenPass, view: AppointmentView, form: MineForm, now: datetime) -> Page:
     saved = s.begin_nested()
     try:
         appointments.move(s, cat, pass_, view.rid, form.start.data, now)
@@ -114,7 +114,7 @@ def _move(s: Session, cat: Catalogue, pass_: Pass_, view: AppointmentView, form:
     return _page(s, cat, passes.find(s, form.code.data), form, now, _("Moved. This is your ticket now."))
 
 
-def _forget(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> None:
+def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
     """Cancel what is ahead, then delete the pass and all that hangs from it."""
     for view in appointments.of_pass(s, cat, pass_, now):
         try:
@@ -125,21 +125,21 @@ def _forget(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> None:
     passes.forget(s, pass_)
 
 
-def _silence(s: Session, cat: Catalogue, pass_: Pass_, now: datetime) -> None:
+def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
     """No message any more: what waits is dropped, and the number goes."""
     for view in appointments.of_pass(s, cat, pass_, now):
         outbox.drop(s, telling.about(view.rid), None, now)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
 
-def _calendar(code: str, view: AppointmentView, pass_: Pass_, now: datetime) -> Response:
+def _calendar(code: str, view: AppointmentView, pass_: OpenPass, now: datetime) -> Response:
     content = calendar.event(code, view, covers.word(pass_.cover, pass_.language), now)
     response = Response(content, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="meeting.ics"'
     return response
 
 
-def _page(s: Session, cat: Catalogue, pass_: Pass_, form: MineForm, now: datetime, said: str = "") -> str:
+def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: datetime, said: str = "") -> str:
     """Everything under the pass."""
     views = appointments.of_pass(s, cat, pass_, now)
     visits = [_visit(s, view, now) for view in views]

@@ -25,7 +25,7 @@ class CodeUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Pass_:
+class OpenPass:
     """A pass, opened: what the server knows of her while it lasts."""
 
     rid: bytes
@@ -35,7 +35,7 @@ class Pass_:
     forget_on: date
 
 
-def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[Pass_, str]:
+def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[OpenPass, str]:
     """A new pass, forgotten after `forget_on`, and the code that opens it (kept nowhere)."""
     code, rid = codes.new(), new_rid()
     s.execute(
@@ -49,10 +49,10 @@ def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_o
             "forget_on": forget_on,
         },
     )
-    return Pass_(rid, language, cover, phone, forget_on), code
+    return OpenPass(rid, language, cover, phone, forget_on), code
 
 
-def find(s: Session, code: str) -> Pass_:
+def find(s: Session, code: str) -> OpenPass:
     """The pass of a code as typed. Raises CodeUnknown, also when its day has passed."""
     normal = codes.normal(code)
     if normal is None:
@@ -63,7 +63,7 @@ def find(s: Session, code: str) -> Pass_:
     return _opened(*row)
 
 
-def of(s: Session, rid: bytes) -> Pass_:
+def of(s: Session, rid: bytes) -> OpenPass:
     """The pass of a row that hangs from it. Raises CodeUnknown when it is gone."""
     row = s.execute(_BY_RID, {"rid": rid}).one_or_none()
     if row is None:
@@ -71,26 +71,26 @@ def of(s: Session, rid: bytes) -> Pass_:
     return _opened(*row)
 
 
-def keep_until(s: Session, pass_: Pass_, forget_on: date) -> Pass_:
+def keep_until(s: Session, pass_: OpenPass, forget_on: date) -> OpenPass:
     """Keep a pass at least until `forget_on`: sealed again when that is later than now."""
     if forget_on <= pass_.forget_on:
         return pass_
     return _write(s, replace(pass_, forget_on=forget_on))
 
 
-def set_contact(s: Session, pass_: Pass_, language: str, cover: str, phone: str | None) -> Pass_:
+def set_contact(s: Session, pass_: OpenPass, language: str, cover: str, phone: str | None) -> OpenPass:
     """Another language, cover or number for her messages."""
     return _write(s, replace(pass_, language=language, cover=cover, phone=phone))
 
 
-def forget(s: Session, pass_: Pass_) -> None:
+def forget(s: Session, pass_: OpenPass) -> None:
     """Delete the pass and, by cascade, all that hangs from it."""
     s.execute(delete(Pass).where(Pass.rid == pass_.rid))
 
 
-def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date) -> Pass_:
+def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date) -> OpenPass:
     try:
-        return Pass_(
+        return OpenPass(
             rid,
             language,
             sealing.open_(COVER, rid, cover),
@@ -101,7 +101,7 @@ def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget
         raise CodeUnknown from error
 
 
-def _write(s: Session, pass_: Pass_) -> Pass_:
+def _write(s: Session, pass_: OpenPass) -> OpenPass:
     s.execute(
         update(Pass)
         .where(Pass.rid == pass_.rid)

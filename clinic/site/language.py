@@ -77,7 +77,6 @@ class Spoken(Domain):
         return found
 
 
-
 def bare_root() -> str:
     """SCRIPT_NAME without the language: "" unless a proxy mounts the site under a path."""
     root = request.script_root

@@ -49,6 +49,7 @@
       var old = d.getElementById(part.id);
       if (!old || (keepSaid && part.id === "said") || old.outerHTML === part.outerHTML) return;
       old.replaceWith(part); awake(part);
+      if (part.id === "said") fade(part);
     });
     if (had && !had.isConnected) {
       var next = key && $('[data-key="' + key + '"]');
@@ -57,6 +58,8 @@
       if (next) { if (!next.matches("button,a")) next.tabIndex = -1; next.focus({ preventScroll: true }); }
     }
   }
+  // What was said does not cover the table for ever; each card keeps its own way back.
+  function fade(said) { setTimeout(function () { if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
   function taken(r, mine, keepSaid) {
     if (r.status === 304) return;
     return r.text().then(function (html) {

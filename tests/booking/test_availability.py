@@ -29,7 +29,7 @@ fives = st.integers(0, 287).map(lambda n: n * 5)
 def week(draw):
     """Hours by weekday: up to two intervals a day, with breaks, some until 02:00 of the next day."""
     hours = {}
-    for weekday in draw(st.sets(st.integers(0, 6), min_size=1)):
+    for weekday in draw(st.sets(st.integers(0, 6), min_size=4)):
         cuts = sorted(draw(st.sets(st.integers(0, 312), min_size=2, max_size=4)))
         pairs = [(cuts[n] * 5, cuts[n + 1] * 5) for n in range(0, len(cuts) - 1, 2)]
         hours[weekday] = [(a, b) for a, b in pairs if a < 1440]
@@ -37,7 +37,7 @@ def week(draw):
 
 
 @st.composite
-def moments(draw, first=-1, last=9):
+def moments(draw, first=-1, last=3):
     return datetime.combine(FIRST, time(0)) + draw(st.integers(first, last)) * timedelta(days=1) + draw(fives) * MINUTE
 
 
@@ -51,19 +51,19 @@ rooms = st.fixed_dictionaries(
     {
         "hours": week(),
         "pause": st.sampled_from((0, 5, 10, 45)),
-        "shut": st.lists(spans(1, 600), max_size=2),
-        "visits": st.lists(st.tuples(moments(), st.sampled_from((5, 20, 45, 60))), max_size=8),
+        "shut": st.lists(spans(1, 300), max_size=2),
+        "visits": st.lists(st.tuples(moments(), st.sampled_from((5, 20, 45, 60))), min_size=3, max_size=12),
         "both": st.booleans(),
     }
 )
 places = st.fixed_dictionaries(
     {
-        "rooms": st.lists(rooms, min_size=1, max_size=3),
+        "rooms": st.lists(rooms, min_size=1, max_size=2),
         "minutes": st.tuples(st.sampled_from((5, 10, 15, 20, 35, 60)), st.sampled_from((0, 10, 25))),
         "lead": st.sampled_from((0, 20, 180)),
-        "days_ahead": st.sampled_from((1, 2, 5)),
-        "now": st.tuples(moments(0, 2), st.integers(0, 4 * 60 + 59)),
-        "try": st.lists(moments(-1, 10), min_size=2, max_size=4),
+        "days_ahead": st.sampled_from((1, 2, 4)),
+        "now": st.tuples(moments(0, 1), st.integers(0, 4 * 60 + 59)),
+        "try": st.lists(moments(-1, 6), min_size=2, max_size=4),
     }
 )
 

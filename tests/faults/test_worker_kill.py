@@ -201,7 +201,7 @@ def test_case_8_no_message_is_lost_or_doubled_wherever_a_worker_dies(night: Nigh
 
 
 def test_a_pass_deleted_while_its_message_is_sent_leaves_no_copy_at_the_provider(night: Night) -> None:
-    rids: dict[str, passes.Pass_] = {}
+    rids: dict[str, passes.OpenPass] = {}
     for i in range(HITS + 1):
         to = f"+7702{i:07}"
         with night.app.app_context(), writing() as s:
