@@ -1,7 +1,6 @@
 """Migrations go up and down with rows in them, and end in the schema that the models declare."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from alembic.command import downgrade, upgrade
@@ -22,7 +21,7 @@ def migrations() -> Config:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_app(request: pytest.FixtureRequest, make_app: Maker) -> Iterator[Flask]:
+def empty_app(request: pytest.FixtureRequest, make_app: Maker) -> Flask:
     """An app on a database without a single table."""
     app = make_app(request.param)
     Base.metadata.drop_all(db.engine)

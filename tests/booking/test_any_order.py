@@ -145,7 +145,7 @@ class Desk(RuleBasedStateMachine):
             assert clock.service_day(start) == v.day
 
 
-def test_in_any_order_cells_are_those_of_the_live_visits(app: Flask):
+def test_in_any_order_cells_are_those_of_the_live_visits(app: Flask) -> None:
     with time_machine.travel(EVENING, tick=False):
         with writing() as s:
             short, long = a_service(s, "short", 20), a_service(s, "long", 45)

@@ -35,7 +35,7 @@ def cancel(place: int, code: str | None, rid: bytes) -> appointments.Appointment
 
 
 @pytest.mark.usefixtures("app_on")
-def test_a_visit_moves_into_time_that_overlaps_its_own():
+def test_a_visit_moves_into_time_that_overlaps_its_own() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT))
     moved = move(place, mine.code, mine.appointment.rid, EIGHT + QUARTER)
@@ -46,7 +46,7 @@ def test_a_visit_moves_into_time_that_overlaps_its_own():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_a_move_to_a_taken_time_changes_nothing():
+def test_a_move_to_a_taken_time_changes_nothing() -> None:
     place, kind = open_place()
     mine, _ = booked(wish(place, kind, EIGHT)), booked(wish(place, kind, EIGHT + 3 * QUARTER))
     with pytest.raises(SlotTaken) as refusal:
@@ -60,7 +60,7 @@ def test_a_move_to_a_taken_time_changes_nothing():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_cancelling_frees_the_time_drops_the_reminder_and_keeps_the_row():
+def test_cancelling_frees_the_time_drops_the_reminder_and_keeps_the_row() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT, PHONE, 60))
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_cancelling_frees_the_time_drops_the_reminder_and_keeps_the_row():
 
 
 @pytest.mark.usefixtures("app")
-def test_it_is_too_late_once_the_place_says_so(evening: Traveller):
+def test_it_is_too_late_once_the_place_says_so(evening: Traveller) -> None:
     place, kind = open_place()
     with writing() as s:
         found = s.get(Location, place)
@@ -89,7 +89,7 @@ def test_it_is_too_late_once_the_place_says_so(evening: Traveller):
 
 
 @pytest.mark.usefixtures("app")
-def test_nobody_moves_or_cancels_what_is_not_under_her_code():
+def test_nobody_moves_or_cancels_what_is_not_under_her_code() -> None:
     place, kind = open_place()
     mine, hers = booked(wish(place, kind, EIGHT)), booked(wish(place, kind, EIGHT + 3 * QUARTER))
     with pytest.raises(Gone):
@@ -99,7 +99,7 @@ def test_nobody_moves_or_cancels_what_is_not_under_her_code():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_the_desk_sets_a_status_and_the_slower_desk_learns_what_it_is():
+def test_the_desk_sets_a_status_and_the_slower_desk_learns_what_it_is() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT)).appointment
     cat, _ = now_at(place)
@@ -122,7 +122,7 @@ def test_the_desk_sets_a_status_and_the_slower_desk_learns_what_it_is():
 
 
 @pytest.mark.usefixtures("app")
-def test_a_card_is_found_by_number_and_letter_only():
+def test_a_card_is_found_by_number_and_letter_only() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT)).appointment
     cat, _ = now_at(place)
@@ -137,7 +137,7 @@ def test_a_card_is_found_by_number_and_letter_only():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_a_closure_moves_one_stops_another_and_says_whom_no_message_reaches():
+def test_a_closure_moves_one_stops_another_and_says_whom_no_message_reaches() -> None:
     place, kind = open_place(rooms=2)
     one = booked(wish(place, kind, EIGHT, PHONE, 60, language="kk")).appointment
     two = booked(wish(place, kind, EIGHT)).appointment
@@ -169,7 +169,7 @@ def test_a_closure_moves_one_stops_another_and_says_whom_no_message_reaches():
 
 
 @pytest.mark.usefixtures("app")
-def test_the_desk_moves_one_and_new_hours_show_who_is_left_out():
+def test_the_desk_moves_one_and_new_hours_show_who_is_left_out() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT)).appointment
     cat, _ = now_at(place)

@@ -122,7 +122,7 @@ def build(s, plan) -> tuple[int, frozenset[int], list[SlowRoom]]:
 
 @given(plan=places)
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_slots_are_those_of_the_slow_model_and_booking_agrees(app: Flask, plan):
+def test_slots_are_those_of_the_slow_model_and_booking_agrees(app: Flask, plan) -> None:
     now_local = plan["now"][0] + plan["now"][1] * timedelta(seconds=1)
     now = utc(now_local)
     with time_machine.travel(now, tick=False):
@@ -188,11 +188,11 @@ def _checked(refusal, start: datetime, word: str) -> str:
 
 
 @pytest.mark.parametrize(("minutes", "step"), [(15, 15), (45, 15), (20, 10), (40, 10), (25, 5), (35, 5)])
-def test_starts_lie_on_a_grid_that_follows_from_the_length_alone(minutes: int, step: int):
+def test_starts_lie_on_a_grid_that_follows_from_the_length_alone(minutes: int, step: int) -> None:
     assert availability.grid_cells(minutes) * 5 == step
 
 
 @given(free=st.integers(0, 2**64 - 1), cells=st.integers(1, 20))
-def test_a_run_of_free_cells_begins_where_each_of_them_is_free(free: int, cells: int):
+def test_a_run_of_free_cells_begins_where_each_of_them_is_free(free: int, cells: int) -> None:
     slow = sum(1 << i for i in range(64) if all(free >> i + n & 1 for n in range(cells)))
     assert availability.fits(free, cells) == slow

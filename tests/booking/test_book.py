@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.mark.usefixtures("app_on")
-def test_a_booking_is_hers_under_a_code_and_owns_its_time_and_pause():
+def test_a_booking_is_hers_under_a_code_and_owns_its_time_and_pause() -> None:
     place, kind = open_place(pause=5)
     done = booked(wish(place, kind, EIGHT))
     cat, _ = now_at(place)
@@ -52,7 +52,7 @@ def test_a_booking_is_hers_under_a_code_and_owns_its_time_and_pause():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_the_second_room_takes_the_second_woman_and_the_third_gets_alternatives():
+def test_the_second_room_takes_the_second_woman_and_the_third_gets_alternatives() -> None:
     place, kind = open_place(rooms=2)
     first, second = booked(wish(place, kind, EIGHT)), booked(wish(place, kind, EIGHT))
     assert {first.appointment.room, second.appointment.room} == set(now_at(place)[1].rooms)
@@ -76,7 +76,7 @@ def test_the_second_room_takes_the_second_woman_and_the_third_gets_alternatives(
         (EIGHT + timedelta(days=14), TooFar),
     ],
 )
-def test_a_start_that_is_no_slot_is_refused_with_three_that_are(start: datetime, refused: type[NotASlot]):
+def test_a_start_that_is_no_slot_is_refused_with_three_that_are(start: datetime, refused: type[NotASlot]) -> None:
     place, kind = open_place()
     with pytest.raises(refused) as refusal:
         booked(wish(place, kind, start))
@@ -84,7 +84,7 @@ def test_a_start_that_is_no_slot_is_refused_with_three_that_are(start: datetime,
 
 
 @pytest.mark.usefixtures("app")
-def test_services_that_no_one_room_has_together_or_that_are_walk_in_only_cannot_be_booked():
+def test_services_that_no_one_room_has_together_or_that_are_walk_in_only_cannot_be_booked() -> None:
     with writing() as s:
         one, two, three = a_service(s, "one"), a_service(s, "two"), a_service(s, "three", walk_in_only=True)
         place = a_location(s)
@@ -103,7 +103,7 @@ def test_services_that_no_one_room_has_together_or_that_are_walk_in_only_cannot_
 
 
 @pytest.mark.usefixtures("app")
-def test_nothing_is_offered_where_nobody_opened_the_roster_for_a_week(evening: Traveller):
+def test_nothing_is_offered_where_nobody_opened_the_roster_for_a_week(evening: Traveller) -> None:
     place, kind = open_place()
     evening.shift(timedelta(days=7))
     assert free(place, kind, date(2026, 12, 2)) != []
@@ -115,7 +115,7 @@ def test_nothing_is_offered_where_nobody_opened_the_roster_for_a_week(evening: T
 
 
 @pytest.mark.usefixtures("app_on")
-def test_a_booking_does_not_trust_a_catalogue_that_has_changed_since():
+def test_a_booking_does_not_trust_a_catalogue_that_has_changed_since() -> None:
     place, kind = open_place()
     request, (cat, _) = wish(place, kind, EIGHT), now_at(place)
     with writing() as s:
@@ -128,7 +128,7 @@ def test_a_booking_does_not_trust_a_catalogue_that_has_changed_since():
 
 
 @pytest.mark.usefixtures("app")
-def test_what_a_visit_is_for_is_sealed_and_services_of_equal_length_look_alike():
+def test_what_a_visit_is_for_is_sealed_and_services_of_equal_length_look_alike() -> None:
     place, kind = open_place()
     booked(wish(place, kind, EIGHT))
     with reading() as s:
@@ -139,7 +139,7 @@ def test_what_a_visit_is_for_is_sealed_and_services_of_equal_length_look_alike()
 
 
 @pytest.mark.usefixtures("app")
-def test_a_second_visit_hangs_from_the_same_pass_which_is_kept_longer():
+def test_a_second_visit_hangs_from_the_same_pass_which_is_kept_longer() -> None:
     place, kind = open_place()
     first = booked(wish(place, kind, EIGHT))
     later = EIGHT + timedelta(days=5)
@@ -153,7 +153,7 @@ def test_a_second_visit_hangs_from_the_same_pass_which_is_kept_longer():
 
 
 @pytest.mark.usefixtures("app")
-def test_an_unknown_code_books_nothing():
+def test_an_unknown_code_books_nothing() -> None:
     place, kind = open_place()
     with pytest.raises(book.CodeUnknown):
         booked(wish(place, kind, EIGHT, code="ABCEH KMPTX Y2345"))
@@ -163,7 +163,7 @@ def test_an_unknown_code_books_nothing():
 
 
 @pytest.mark.usefixtures("app")
-def test_messages_need_a_number_and_a_use():
+def test_messages_need_a_number_and_a_use() -> None:
     place, kind = open_place()
     with pytest.raises(PhoneNeeded):
         booked(wish(place, kind, EIGHT, remind=60))
@@ -179,7 +179,7 @@ def test_messages_need_a_number_and_a_use():
 
 
 @pytest.mark.usefixtures("app_on")
-def test_who_walks_in_gets_the_running_cell_then_the_next_free_time_and_a_ticket():
+def test_who_walks_in_gets_the_running_cell_then_the_next_free_time_and_a_ticket() -> None:
     place, kind = open_place(pause=5)
     cat, loc = now_at(place)
     with writing() as s:
@@ -195,7 +195,7 @@ def test_who_walks_in_gets_the_running_cell_then_the_next_free_time_and_a_ticket
 
 
 @pytest.mark.usefixtures("app")
-def test_alternatives_come_from_the_same_town_when_the_place_is_full():
+def test_alternatives_come_from_the_same_town_when_the_place_is_full() -> None:
     place, kind = open_place()
     with writing() as s:
         (service,) = kind

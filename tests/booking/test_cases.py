@@ -28,7 +28,7 @@ def local(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 @pytest.mark.usefixtures("app")
-def test_case_02_a_day_is_a_local_day_and_tickets_begin_anew_at_six(evening: Traveller):
+def test_case_02_a_day_is_a_local_day_and_tickets_begin_anew_at_six(evening: Traveller) -> None:
     place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=60)
     evening.move_to(datetime(2026, 11, 25, 20, 30, tzinfo=UTC))  # 01:30 on the 26th in Almaty
     assert clock.today() == THU
@@ -49,7 +49,7 @@ def test_case_02_a_day_is_a_local_day_and_tickets_begin_anew_at_six(evening: Tra
 
 
 @pytest.mark.usefixtures("evening")
-def test_case_03_sixteen_send_the_same_time_at_once_and_one_has_it(app_on: Flask):
+def test_case_03_sixteen_send_the_same_time_at_once_and_one_has_it(app_on: Flask) -> None:
     place, kind = open_place()
     request = wish(place, kind, local(WED, 19))
     ready = Barrier(8)
@@ -71,7 +71,7 @@ def test_case_03_sixteen_send_the_same_time_at_once_and_one_has_it(app_on: Flask
 
 
 @pytest.mark.usefixtures("app", "evening")
-def test_case_04_no_visit_runs_into_closing_or_the_break():
+def test_case_04_no_visit_runs_into_closing_or_the_break() -> None:
     place, kind = open_place(hours="Mo-Fr 14:00-18:00,18:20-21:00", minutes=45)
     times = free(place, kind, WED)
     assert times[-1] == "20:15"
@@ -85,7 +85,7 @@ def test_case_04_no_visit_runs_into_closing_or_the_break():
 
 
 @pytest.mark.usefixtures("app")
-def test_case_05_a_night_belongs_to_the_evening_on_which_it_began(evening: Traveller):
+def test_case_05_a_night_belongs_to_the_evening_on_which_it_began(evening: Traveller) -> None:
     place, kind = open_place(hours="Fr-Sa 18:00-02:00", minutes=30)
     friday, saturday = date(2026, 11, 27), date(2026, 11, 28)
     evening.move_to(local(saturday, 0, 20))
@@ -108,7 +108,7 @@ def test_case_05_a_night_belongs_to_the_evening_on_which_it_began(evening: Trave
 
 
 @pytest.mark.usefixtures("app", "evening")
-def test_case_06_after_a_move_there_is_one_reminder_at_the_new_time():
+def test_case_06_after_a_move_there_is_one_reminder_at_the_new_time() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, local(WED, 19), PHONE, 120))
     cat, _ = now_at(place)
@@ -126,7 +126,7 @@ def test_case_06_after_a_move_there_is_one_reminder_at_the_new_time():
 
 
 @pytest.mark.usefixtures("app")
-def test_case_07_no_reminder_is_planned_outside_the_hours_and_a_useless_one_is_refused(evening: Traveller):
+def test_case_07_no_reminder_is_planned_outside_the_hours_and_a_useless_one_is_refused(evening: Traveller) -> None:
     place, kind = open_place(hours="Mo-Su 08:00-23:00")
     early = booked(wish(place, kind, local(date(2026, 11, 30), 8), PHONE, 300)).appointment
     evening.move_to(local(TUE, 22, 30))
@@ -140,7 +140,7 @@ def test_case_07_no_reminder_is_planned_outside_the_hours_and_a_useless_one_is_r
 
 
 @pytest.mark.usefixtures("app", "evening")
-def test_case_17_one_calendar_entry_moves_and_is_cancelled():
+def test_case_17_one_calendar_entry_moves_and_is_cancelled() -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, local(WED, 19)))
     code, rid = mine.code or "", mine.appointment.rid
@@ -171,7 +171,7 @@ def test_case_17_one_calendar_entry_moves_and_is_cancelled():
 
 
 @pytest.mark.usefixtures("app", "evening")
-def test_case_19_five_taps_make_one_appointment_and_show_the_same_code():
+def test_case_19_five_taps_make_one_appointment_and_show_the_same_code() -> None:
     place, kind = open_place()
     request = wish(place, kind, local(WED, 19))
     cat, _ = now_at(place)

@@ -54,7 +54,7 @@ def names(wish: Wish, spot: Spot | None = CENTRE) -> list[str]:
     return [offer.location.name.en for offer in offers]
 
 
-def test_places_come_by_distance_and_unlisted_ones_never():
+def test_places_come_by_distance_and_unlisted_ones_never() -> None:
     a_town()
     assert names(Wish()) == ["Near", "Phone only", "Shy", "Far", "Other town"]
     assert names(Wish(limit=2)) == ["Near", "Phone only"]
@@ -62,21 +62,21 @@ def test_places_come_by_distance_and_unlisted_ones_never():
     assert names(Wish(), None)[-1] == "Phone only", "bookable ones first where nothing can be measured"
 
 
-def test_filters_leave_what_fits():
+def test_filters_leave_what_fits() -> None:
     ids = a_town()
     assert names(Wish(services=frozenset({ids["long"]}))) == ["Far", "Other town"]
     assert names(Wish(kind="ngo")) == names(Wish(migrants=True)) == names(Wish(language="uz")) == ["Other town"]
     assert names(Wish(language="tg")) == []
 
 
-def test_open_now_follows_the_clock(evening: Traveller):
+def test_open_now_follows_the_clock(evening: Traveller) -> None:
     a_town()
     assert "Near" in names(Wish(open_now=True))
     evening.shift(timedelta(hours=3))  # 22:40
     assert names(Wish(open_now=True)) == ["Far", "Other town"]
 
 
-def test_a_district_place_is_measured_from_its_district_in_steps():
+def test_a_district_place_is_measured_from_its_district_in_steps() -> None:
     ids = a_town()
     with reading() as s:
         cat = catalogue.current(s)
@@ -92,7 +92,7 @@ def test_a_district_place_is_measured_from_its_district_in_steps():
     assert distance_m(*DISTRICT, shy.lat, shy.lng) > 5000
 
 
-def test_slots_are_those_of_the_wished_evening_until_six():
+def test_slots_are_those_of_the_wished_evening_until_six() -> None:
     a_town()
     with reading() as s:
         cat = catalogue.current(s)
@@ -110,7 +110,7 @@ def test_slots_are_those_of_the_wished_evening_until_six():
     assert by_name["Phone only"].next is None
 
 
-def test_a_list_of_many_places_takes_few_queries():
+def test_a_list_of_many_places_takes_few_queries() -> None:
     a_town()
     with writing() as s:
         service = s.get(Location, 1) and a_service(s, "more", 20)
@@ -131,7 +131,7 @@ def test_a_list_of_many_places_takes_few_queries():
     assert len([statement for statement in asked if not statement.startswith("BEGIN")]) <= 3, asked
 
 
-def test_otherwise_shows_what_is_open_farther_and_what_opens_soonest_near(app: Flask, evening: Traveller):
+def test_otherwise_shows_what_is_open_farther_and_what_opens_soonest_near(app: Flask, evening: Traveller) -> None:
     a_town()
     evening.shift(timedelta(hours=7))  # 02:40 on Wednesday
     assert app

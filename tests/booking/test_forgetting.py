@@ -29,7 +29,7 @@ def forget_all() -> None:
 
 
 @pytest.mark.usefixtures("app_on")
-def test_cells_go_with_their_service_day_and_visits_after_the_day_that_follows(evening: Traveller):
+def test_cells_go_with_their_service_day_and_visits_after_the_day_that_follows(evening: Traveller) -> None:
     place, kind = open_place()
     booked(wish(place, kind, EIGHT, PHONE, 60))
     cat, loc = now_at(place)
@@ -54,7 +54,7 @@ def test_cells_go_with_their_service_day_and_visits_after_the_day_that_follows(e
 
 
 @pytest.mark.usefixtures("app")
-def test_a_later_visit_keeps_the_pass_but_not_the_earlier_visit(evening: Traveller):
+def test_a_later_visit_keeps_the_pass_but_not_the_earlier_visit(evening: Traveller) -> None:
     place, kind = open_place()
     mine = booked(wish(place, kind, EIGHT))
     booked(wish(place, kind, EIGHT + timedelta(days=6), code=mine.code))
@@ -64,7 +64,7 @@ def test_a_later_visit_keeps_the_pass_but_not_the_earlier_visit(evening: Travell
 
 
 @pytest.mark.usefixtures("app")
-def test_the_tally_is_right_on_average_and_never_the_true_count(evening: Traveller, monkeypatch: pytest.MonkeyPatch):
+def test_the_tally_is_right_on_average_and_never_the_true_count(evening: Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
     place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=5)
     for n in range(10):
         booked(wish(place, kind, EIGHT + n * timedelta(minutes=5)))

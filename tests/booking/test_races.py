@@ -71,7 +71,7 @@ def race(app: Flask, place: int, services: list[list[int]]) -> tuple[Counter[str
 
 
 @pytest.mark.usefixtures("evening")
-def test_no_race_makes_two_visits_share_a_room_and_every_loser_gets_alternatives(app_on: Flask):
+def test_no_race_makes_two_visits_share_a_room_and_every_loser_gets_alternatives(app_on: Flask) -> None:
     place, services = a_contested_place()
     seen, errors = race(app_on, place, services)
     print(dict(seen))
