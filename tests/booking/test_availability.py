@@ -15,6 +15,7 @@ from clinic.booking.models import Appointment, LocationDay
 from clinic.db import new_rid, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Closure, Location, LocationService, Room, RoomService, Service
+from tests.booking.place import booked, free, open_place, wish
 from tests.booking.slow import SlowPlace, SlowRoom
 from tests.factories import a_location, a_room, a_service
 
@@ -121,7 +122,7 @@ def build(s, plan) -> tuple[int, frozenset[int], list[SlowRoom]]:
 
 
 @given(plan=places)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_slots_are_those_of_the_slow_model_and_booking_agrees(app: Flask, plan) -> None:
     now_local = plan["now"][0] + plan["now"][1] * timedelta(seconds=1)
     now = utc(now_local)
@@ -196,3 +197,19 @@ def test_starts_lie_on_a_grid_that_follows_from_the_length_alone(minutes: int, s
 def test_a_run_of_free_cells_begins_where_each_of_them_is_free(free: int, cells: int) -> None:
     slow = sum(1 << i for i in range(64) if all(free >> i + n & 1 for n in range(cells)))
     assert availability.fits(free, cells) == slow
+
+
+@pytest.mark.usefixtures("app", "evening")
+def test_a_pause_may_overhang_six_but_not_into_the_visit_that_follows():
+    place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=20, pause=45)
+    six = clock.at(date(2026, 11, 26), 6 * 60)
+    assert "05:40" in free(place, kind, date(2026, 11, 26))
+    booked(wish(place, kind, six))
+    times = free(place, kind, date(2026, 11, 26))
+    assert [time for time in times if "04:00" < time < "08:00"] == [
+        "04:10", "04:20", "04:30", "04:40", "04:50", "07:10", "07:20", "07:30", "07:40", "07:50",
+    ]  # fmt: skip
+    with pytest.raises(book.SlotTaken):
+        booked(wish(place, kind, six - 20 * MINUTE))
+    booked(wish(place, kind, six - 70 * MINUTE))
+    assert "05:00" not in free(place, kind, date(2026, 11, 26))

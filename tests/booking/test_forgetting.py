@@ -64,7 +64,9 @@ def test_a_later_visit_keeps_the_pass_but_not_the_earlier_visit(evening: Travell
 
 
 @pytest.mark.usefixtures("app")
-def test_the_tally_is_right_on_average_and_never_the_true_count(evening: Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tally_is_right_on_average_and_never_the_true_count(
+    evening: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=5)
     for n in range(10):
         booked(wish(place, kind, EIGHT + n * timedelta(minutes=5)))
