@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import Flask
 
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 class Racer(threading.Thread):
-    def __init__(self, app: Flask, plan: dict, n: int, ready: threading.Barrier) -> None:
+    def __init__(self, app: Flask, plan: dict[str, Any], n: int, ready: threading.Barrier) -> None:
         super().__init__()
         self.app, self.plan, self.ready = app, plan, ready
         self.chance = random.Random(plan["seed"] * 100 + n)

@@ -1,6 +1,6 @@
 """Moving, cancelling, and what the desk sees and sets."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from time_machine import Traveller
@@ -22,7 +22,7 @@ QUARTER = timedelta(minutes=10)
 pytestmark = pytest.mark.usefixtures("evening")
 
 
-def move(place: int, code: str | None, rid: bytes, start) -> appointments.AppointmentView:
+def move(place: int, code: str | None, rid: bytes, start: datetime) -> appointments.AppointmentView:
     cat, _ = now_at(place)
     with writing() as s:
         return appointments.move(s, cat, passes.find(s, code or ""), rid, start, clock.now())

@@ -1,6 +1,7 @@
 """Availability against the slow model: nights, breaks, closures, pauses, service days, limits."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -8,12 +9,14 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking import availability, book, placing, taken
 from clinic.booking.models import Appointment, LocationDay
 from clinic.db import new_rid, reading, writing
 from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.directory.models import Closure, Location, LocationService, Room, RoomService, Service
 from tests.booking.place import booked, free, open_place, wish
 from tests.booking.slow import SlowPlace, SlowRoom
@@ -27,7 +30,7 @@ fives = st.integers(0, 287).map(lambda n: n * 5)
 
 
 @st.composite
-def week(draw):
+def week(draw: st.DrawFn) -> Any:
     """Hours by weekday: up to two intervals a day, with breaks, some until 02:00 of the next day."""
     hours = {}
     for weekday in draw(st.sets(st.integers(0, 6), min_size=4)):
@@ -38,12 +41,12 @@ def week(draw):
 
 
 @st.composite
-def moments(draw, first=-1, last=3):
+def moments(draw: st.DrawFn, first: int = -1, last: int = 3) -> datetime:
     return datetime.combine(FIRST, time(0)) + draw(st.integers(first, last)) * timedelta(days=1) + draw(fives) * MINUTE
 
 
 @st.composite
-def spans(draw, shortest, longest):
+def spans(draw: st.DrawFn, shortest: int, longest: int) -> Any:
     start = draw(moments())
     return start, start + draw(st.integers(shortest, longest)) * MINUTE
 
@@ -83,12 +86,12 @@ def in_words(hours: dict[int, list[tuple[int, int]]]) -> str:
     )
 
 
-def empty(s) -> None:
+def empty(s: Session) -> None:
     for table in (Appointment, LocationDay, Closure, RoomService, Room, LocationService, Location, Service):
         s.execute(delete(table))
 
 
-def build(s, plan) -> tuple[int, frozenset[int], list[SlowRoom]]:
+def build(s: Session, plan: Any) -> tuple[int, frozenset[int], list[SlowRoom]]:
     empty(s)
     one = a_service(s, slug=f"one{new_rid().hex()}", minutes=plan["minutes"][0])
     other = a_service(s, slug=f"other{new_rid().hex()}", minutes=plan["minutes"][1] or 5)
@@ -123,7 +126,7 @@ def build(s, plan) -> tuple[int, frozenset[int], list[SlowRoom]]:
 
 @given(plan=places)
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-def test_slots_are_those_of_the_slow_model_and_booking_agrees(app: Flask, plan) -> None:
+def test_slots_are_those_of_the_slow_model_and_booking_agrees(app: Flask, plan: Any) -> None:
     now_local = plan["now"][0] + plan["now"][1] * timedelta(seconds=1)
     now = utc(now_local)
     with time_machine.travel(now, tick=False):
@@ -156,7 +159,7 @@ class _Undo(Exception):
     pass
 
 
-def outcome(cat, loc, chosen, start: datetime, now: datetime) -> str:
+def outcome(cat: Catalogue, loc: LocationInfo, chosen: frozenset[int], start: datetime, now: datetime) -> str:
     """What booking says of a start; nothing is kept. Cells are written here as the appointments own them."""
     request = book.Request(loc, chosen, start, "ru", "plain", None, None, False, None)
     try:
@@ -183,7 +186,7 @@ def outcome(cat, loc, chosen, start: datetime, now: datetime) -> str:
         return _checked(refusal, start, "none")
 
 
-def _checked(refusal, start: datetime, word: str) -> str:
+def _checked(refusal: Any, start: datetime, word: str) -> str:
     assert all(slot.start != start for _, slot in refusal.alternatives)
     return word
 
@@ -200,7 +203,7 @@ def test_a_run_of_free_cells_begins_where_each_of_them_is_free(free: int, cells:
 
 
 @pytest.mark.usefixtures("app", "evening")
-def test_a_pause_may_overhang_six_but_not_into_the_visit_that_follows():
+def test_a_pause_may_overhang_six_but_not_into_the_visit_that_follows() -> None:
     place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=20, pause=45)
     six = clock.at(date(2026, 11, 26), 6 * 60)
     assert "05:40" in free(place, kind, date(2026, 11, 26))

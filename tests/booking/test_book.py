@@ -1,7 +1,7 @@
 """Booking one by one: what is written, what is refused and why, walking in."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -70,9 +70,9 @@ def test_the_second_room_takes_the_second_woman_and_the_third_gets_alternatives(
         (EIGHT + timedelta(minutes=5), NotASlot),
         (EIGHT + timedelta(seconds=1), NotASlot),
         (EIGHT + timedelta(hours=5), NotASlot),
-        (datetime.min.replace(tzinfo=clock.UTC), TooSoon),
+        (datetime.min.replace(tzinfo=UTC), TooSoon),
         (clock.at(WED, -24 * 60 + 19 * 60), TooSoon),
-        (datetime.max.replace(tzinfo=clock.UTC), TooFar),
+        (datetime.max.replace(tzinfo=UTC), TooFar),
         (EIGHT + timedelta(days=14), TooFar),
     ],
 )

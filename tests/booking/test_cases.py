@@ -155,7 +155,7 @@ def test_case_17_one_calendar_entry_moves_and_is_cancelled() -> None:
     files.append(calendar.event(code, view, "Кездесу", clock.now()))
 
     events = [Calendar.from_ical(file).walk("VEVENT")[0] for file in files]
-    assert [int(event["SEQUENCE"]) for event in events] == [0, 1, 2, 3]
+    assert [int(str(event["SEQUENCE"])) for event in events] == [0, 1, 2, 3]
     assert len({str(event["UID"]) for event in events}) == 1
     assert [str(event["STATUS"]) for event in events] == ["CONFIRMED"] * 3 + ["CANCELLED"]
     assert events[1].decoded("DTSTART") == local(THU, 20)

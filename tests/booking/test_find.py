@@ -13,7 +13,7 @@ from clinic.booking.find import Wish
 from clinic.db import Text3, db, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.gazetteer import Spot, distance_m
-from clinic.directory.models import Location, PlaceName
+from clinic.directory.models import PlaceName
 from tests.factories import a_location, a_room, a_service
 
 CENTRE = Spot(43.24, 76.93, None, "position")
@@ -113,14 +113,14 @@ def test_slots_are_those_of_the_wished_evening_until_six() -> None:
 def test_a_list_of_many_places_takes_few_queries() -> None:
     a_town()
     with writing() as s:
-        service = s.get(Location, 1) and a_service(s, "more", 20)
+        service = a_service(s, "more", 20)
         for n in range(40):
             a_room(s, a_location(s, f"Place {n}", lat=43.2 + n / 1000), (service,))
         catalogue.changed(s)
     names(Wish(limit=30))
     asked: list[str] = []
 
-    def listen(_c, _cursor, statement: str, *_rest) -> None:
+    def listen(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
         asked.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", listen)

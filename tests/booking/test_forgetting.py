@@ -72,7 +72,7 @@ def test_the_tally_is_right_on_average_and_never_the_true_count(
         booked(wish(place, kind, EIGHT + n * timedelta(minutes=5)))
     evening.move_to(EIGHT + timedelta(days=3))
     chances = iter([0, 1, 2, 3, 4] * 2)
-    monkeypatch.setattr(forgetting.secrets, "randbelow", lambda _: next(chances))
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(chances))
     forget_all()
     with reading() as s:
         assert s.execute(select(Tally.week, Tally.hour, Tally.what, Tally.n)).all() == [

@@ -62,7 +62,8 @@ def race(app: Flask, place: int, services: list[list[int]]) -> tuple[Counter[str
     for runner in runners:
         said = runner.stdout.read() if runner.stdout else ""
         runner.wait()
-        runner.stdout.close()
+        if runner.stdout:
+            runner.stdout.close()
         assert runner.returncode == 0, said
         result = json.loads(said.splitlines()[-1])
         seen.update(result["seen"])
