@@ -3,7 +3,7 @@
   "use strict";
   var d = document, $ = function (s, in_) { return (in_ || d).querySelector(s); };
   var all = function (s, in_) { return [].slice.call((in_ || d).querySelectorAll(s)); };
-  var lock = $("#lock"), desk = $("#desk"), EVERY = 1000, IDLE = 600000;
+  var lock = $("#lock"), desk = $("#desk"), EVERY = 800, IDLE = 600000;
 
   function awake(root) { all("[data-js]", root).forEach(function (x) { x.hidden = false; }); }
   awake();
