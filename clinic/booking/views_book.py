@@ -1,7 +1,7 @@
 """The confirm page and the booking itself: /at/<slug>/book. The ticket is rendered in the answer to the POST."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import phonenumbers
@@ -162,6 +162,14 @@ def _gone() -> AppointmentView:
     raise Gone
 
 
+def opening(loc: LocationInfo, start: datetime, now: datetime) -> tuple[str, bool]:
+    """When the address of a district place opens under her code ("" for other places), and whether it has."""
+    if loc.visibility != "district":
+        return "", False
+    opens = start - timedelta(minutes=loc.reveal_minutes)
+    return wording.at(opens), now >= opens
+
+
 def _body(choice: Choice, request: book.Request) -> bytes:
     """What was asked, as bytes: the same form sent again is the same bytes."""
     parts = (
@@ -196,7 +204,7 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
     loc = choice.place
     chosen = [cat.services[i] for i in sorted(choice.services)]
     minutes = availability.minutes(cat, choice.services)
-    opens = choice.start.timestamp() - 60 * loc.reveal_minutes
+    opens, is_open = opening(loc, choice.start, now)
     return {
         "form": form,
         "token": tokens.new(),
@@ -205,7 +213,8 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
         "when": showing.day_and_time(choice.start, now),
         "minutes": minutes,
         "where": loc.district[language] if loc.visibility == "district" else loc.address[language],
-        "opens": wording.at(datetime.fromtimestamp(opens, clock.ZONE)) if loc.visibility == "district" else "",
+        "opens": opens,
+        "is_open": is_open,
         "asking": [service for service in chosen if service.asks_id],
         "silent": [service for service in chosen if not service.asks_id],
         "hidden": hidden(form, choice, cat),
@@ -312,7 +321,7 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
     language = wording.language_now()
     loc = view.location
     grace = wording.until(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
-    opens = datetime.fromtimestamp(view.start.timestamp() - 60 * loc.reveal_minutes, clock.ZONE)
+    opens, is_open = opening(loc, view.start, now)
     return render_template(
         "booking/ticket.html",
         noun=view.noun_in(language),
@@ -321,7 +330,8 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
         code=codes.shown(code) if code else "",
         place=loc,
         district=loc.visibility == "district",
-        opens=wording.at(opens),
+        opens=opens,
+        is_open=is_open,
         asking=[service for service in view.services if service.asks_id],
         grace=grace,
     )

@@ -9,8 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from clinic import clock
+from clinic.booking import typed
 from clinic.booking.models import Appointment, Cell
-from clinic.db import db
+from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.directory.models import Location
 from clinic.passes.models import Pass
 from tests.site.conftest import Offered, book, code, hidden, title, token, words
 
@@ -204,15 +208,15 @@ def test_the_check_page_says_the_exact_words_and_the_number_and_nothing_later_do
     assert "Ваш номер стёрт" in words(quiet)
 
 
-@pytest.mark.parametrize("typed", ["8 701 555 01 4", "+7 727 250 00 00", "701 12З 45 67", "+44 20 7946 0958"])
-def test_a_number_no_sms_can_reach_is_refused_beside_the_field(she: FlaskClient, offered: Offered, typed: str) -> None:
+@pytest.mark.parametrize("number", ["8 701 555 01 4", "+7 727 250 00 00", "701 12З 45 67", "+44 20 7946 0958"])
+def test_a_number_no_sms_can_reach_is_refused_beside_the_field(she: FlaskClient, offered: Offered, number: str) -> None:
     start = "2026-11-25T15:00"
-    data = {**offered.fields, "start": start, "phone": typed, "lead": "60", "act": "check"}
+    data = {**offered.fields, "start": start, "phone": number, "lead": "60", "act": "check"}
     data["token"] = hidden(she.get(f"/ru{offered.path}", query_string={**offered.fields, "start": start}), "token")[0]
     answer = she.post(f"/ru{offered.path}", data=data)
     assert answer.status_code == 400
     assert title(answer).startswith("Ошибка:")
-    assert f'value="{typed}"' in answer.text
+    assert f'value="{number}"' in answer.text
     assert 'id="phone-e"' in answer.text
 
 
@@ -265,8 +269,6 @@ def test_a_walk_in_service_is_never_a_slot(she: FlaskClient, offered: Offered) -
 def test_a_district_place_shows_its_address_under_the_code_and_only_then(
     city: Flask, she: FlaskClient, evening: time_machine.Traveller
 ) -> None:
-    from clinic.directory import catalogue
-
     cat = catalogue.current(db.session())
     bus = next(loc for loc in cat.locations.values() if loc.visibility == "district" and loc.bookable)
     address = bus.address.ru
@@ -283,17 +285,26 @@ def test_a_district_place_shows_its_address_under_the_code_and_only_then(
     assert "Без него адрес не увидеть" in words(ticket)
     early = she.post("/ru/mine", data={"code": code(ticket)})
     assert address not in early.text
-    from clinic.booking import typed
-
     evening.move_to(typed.start(start) - timedelta(minutes=bus.reveal_minutes - 1))
     assert address in words(she.post("/ru/mine", data={"code": code(ticket)}))
 
 
-def test_an_unlisted_place_is_reached_by_its_link_alone(city: Flask, she: FlaskClient) -> None:
-    from clinic.db import writing
-    from clinic.directory import catalogue
-    from clinic.directory.models import Location
+def test_a_district_place_booked_shortly_before_offers_the_address_at_once(city: Flask, she: FlaskClient) -> None:
+    cat = catalogue.current(db.session())
+    bus = next(loc for loc in cat.locations.values() if loc.visibility == "district" and loc.bookable)
+    page = she.get(f"/ru/at/{bus.slug}")
+    start = re.findall(r'name="start" value="([^"]+)"', page.text)[0]
+    assert typed.start(start) - clock.now() < timedelta(minutes=bus.reveal_minutes)
+    fields = {"service": re.findall(r'name="service" value="(\d+)"[^>]*checked', page.text), "start": start}
+    confirm = she.get(f"/ru/at/{bus.slug}/book", query_string=fields)
+    assert "Адрес откроется по коду сразу" in words(confirm)
+    ticket = she.post(f"/ru/at/{bus.slug}/book", data={**fields, "act": "plain", "token": hidden(confirm, "token")[0]})
+    assert bus.address.ru not in ticket.text
+    assert "Показать адрес" in words(ticket)
+    assert bus.address.ru in words(she.post("/ru/mine", data={"code": hidden(ticket, "code")[0]}))
 
+
+def test_an_unlisted_place_is_reached_by_its_link_alone(city: Flask, she: FlaskClient) -> None:
     with writing() as s:
         row = s.scalars(select(Location).where(Location.visibility == "open", Location.bookable)).first()
         assert row
@@ -310,10 +321,6 @@ def test_an_unlisted_place_is_reached_by_its_link_alone(city: Flask, she: FlaskC
 def test_a_place_whose_roster_nobody_opens_shows_phone_and_hours_and_books_nothing(
     city: Flask, she: FlaskClient, offered: Offered
 ) -> None:
-    from clinic.db import writing
-    from clinic.directory import catalogue
-    from clinic.directory.models import Location
-
     hers = token(she, offered)
     with writing() as s:
         row = s.scalars(select(Location).where(Location.slug == offered.slug)).one()
