@@ -117,7 +117,7 @@ def settle(s: Session, doubts: Sequence[Doubt], copies: Sequence[Copy], now: dat
         match = next((copy for copy in possible if copy.body == doubt.body), None)
         if match is not None:
             taken.add(match.sid)
-            states.accepted(s, doubt.message_id, doubt.n, match.sid, now)
+            states.accepted(s, [(doubt.message_id, doubt.n, match.sid)], now)
             news(s, doubt.message_id, match.sid, match.status, match.error, now)
             settled += 1
         elif any(not copy.body for copy in possible):

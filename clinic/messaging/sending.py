@@ -66,39 +66,43 @@ class Unsent:
 
 
 def work_once(now: datetime) -> int:
-    """Send what is due, for at most WORK_SECONDS; how many messages were handed over or tried."""
+    """Send what is due, for at most WORK_SECONDS; how many messages were handed over or tried.
+
+    The provider is kept busy first; results and fresh claims are written together, in batches.
+    """
     sender, doorkeeper = messaging.sender(), gate()
     started = monotonic()
     crew: Crew[Claimed, Outcome | Unsent] = Crew(CONCURRENCY, POST_SECONDS)
     ready: deque[Claimed] = deque()
     done: list[tuple[Claimed, Outcome | Unsent]] = []
     tried, drained = 0, False
-    while True:
-        spent = monotonic() - started
-        moment = now + timedelta(seconds=spent)
-        claiming = not ready and not drained and crew.free > 0
-        if claiming and (spent > WORK_SECONDS or not (doorkeeper.may_claim(moment) and window.is_open(moment))):
-            claiming, drained = False, True
-        if done or claiming:
-            with writing() as s:
-                for claimed, outcome in done:
-                    record(s, claimed, outcome, moment)
-                fresh = claim(s, moment, CLAIM) if claiming else []
-            tried += len(done)
-            done = []
-            drained = drained or (claiming and not fresh)
-            ready.extend(fresh)
-        if not (ready or crew.busy):
-            return tried
-        starting = [ready.popleft() for _ in range(min(len(ready), crew.free))]
-        if starting:
-            done += _start(crew, sender, doorkeeper, starting, moment)
-        if not done:
-            for claimed, result in crew.finished(1.0):
+    try:
+        while True:
+            spent = monotonic() - started
+            moment = now + timedelta(seconds=spent)
+            starting = [ready.popleft() for _ in range(min(len(ready), crew.free))]
+            if starting:
+                done += _start(crew, sender, doorkeeper, starting, moment)
+            if spent > WORK_SECONDS or not (doorkeeper.may_claim(moment) and window.is_open(moment)):
+                drained = True
+            claiming = not drained and len(ready) < min(CLAIM, CONCURRENCY)
+            if claiming or len(done) >= CLAIM or (done and not crew.busy):
+                with writing() as s:
+                    record(s, done, moment)
+                    fresh = claim(s, moment, CLAIM) if claiming else []
+                tried += len(done)
+                done = []
+                drained = drained or (claiming and not fresh)
+                ready.extend(fresh)
+            elif not (ready or crew.busy):
+                return tried
+            for claimed, result in crew.finished(0.0 if ready and crew.free else 1.0):
                 outcome = Unclear("time is up") if isinstance(result, TimedOut) else result
                 if not isinstance(outcome, Unsent):
                     doorkeeper.heard(outcome, moment)
                 done.append((claimed, outcome))
+    finally:
+        crew.close()
 
 
 def _start(
@@ -205,12 +209,16 @@ def still_wanted(s: Session, claimed: Sequence[Claimed]) -> set[bytes]:
     return {c.message_id for c in claimed if (c.message_id, c.n) in current}
 
 
-def record(s: Session, claimed: Claimed, outcome: Outcome | Unsent, now: datetime) -> None:
-    """Write down what came of a claim; what a receipt or the reconciler wrote meanwhile stays."""
-    rid, n = claimed.message_id, claimed.n
+def record(s: Session, done: Sequence[tuple[Claimed, Outcome | Unsent]], now: datetime) -> None:
+    """Write down what came of claims; what a receipt or the reconciler wrote meanwhile stays."""
+    taken = [(c.message_id, c.n, outcome.sid) for c, outcome in done if isinstance(outcome, Accepted)]
+    states.accepted(s, taken, now)
+    for claimed, outcome in done:
+        _record(s, claimed.message_id, claimed.n, outcome, now)
+
+
+def _record(s: Session, rid: bytes, n: int, outcome: Outcome | Unsent, now: datetime) -> None:
     match outcome:
-        case Accepted(sid):
-            states.accepted(s, rid, n, sid, now)
         case Refused(error):
             states.note(s, rid, n, "refused")
             states.end(s, rid, n, "failed", error)

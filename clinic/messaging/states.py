@@ -3,10 +3,11 @@
 `waiting → sending → accepted → sent → delivered | undelivered`; ends: failed, dropped, expired, unknown.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -27,33 +28,44 @@ PROVIDER_STATES = {
     "canceled": "failed",
 }
 
+_attempts: Any = Attempt.__table__
+_TAKE_SID = (
+    update(_attempts)
+    .where(_attempts.c.message_id == bindparam("of"), _attempts.c.n == bindparam("nth"))
+    .values(sid=bindparam("its_sid"), outcome="accepted")
+)
 
-def accepted(s: Session, message_id: bytes, n: int, sid: str, now: datetime) -> bool:
-    """The provider has taken attempt `n` under `sid`. False when message and attempt are gone.
 
-    Its copy is to be erased after a day, or earlier when final; at once when nobody here knows it any more.
+def accepted(s: Session, taken: Sequence[tuple[bytes, int, str]], now: datetime) -> None:
+    """The provider has taken these attempts: (message, n, its sid) each.
+
+    Its copies are to be erased after a day, or earlier when final; at once when the message is gone here.
     """
-    known = _rows(
-        s, update(Attempt).where(Attempt.message_id == message_id, Attempt.n == n).values(sid=sid, outcome="accepted")
+    if not taken:
+        return
+    ids = [message_id for message_id, _n, _sid in taken]
+    known = set(s.scalars(select(Attempt.message_id).where(Attempt.message_id.in_(ids)).distinct()))
+    s.execute(
+        _TAKE_SID,
+        [{"of": message_id, "nth": n, "its_sid": sid} for message_id, n, sid in taken],
+        execution_options={"synchronize_session": False},
     )
-    erase_at(s, sid, now + NO_NEWS if known else now)
-    if known:
-        forward(s, message_id, "accepted", "", now)
-    return bool(known)
+    _rows(s, _forward(Message.rid.in_(known), "accepted", "", now))
+    _erase(s, [{"sid": sid, "due_at": now + NO_NEWS if rid in known else now, "tries": 0} for rid, _n, sid in taken])
 
 
 def forward(s: Session, message_id: bytes, state: str, error: str, now: datetime) -> bool:
     """Move a message forward to a state that the provider reports, never back. False when it was farther."""
+    return bool(_rows(s, _forward(Message.rid == message_id, state, error, now)))
+
+
+def _forward(which: ColumnElement[bool], state: str, error: str, now: datetime) -> Any:
     farther: ColumnElement[bool] = Message.rank < RANK[state]
     if RANK[state] >= RANK["accepted"]:  # "unknown" has the rank of "sent", but any news is better than none
         farther = or_(farther, Message.state == "unknown")
     looks = None if state in FINAL else now + FIRST_LOOK
-    moved = (
-        update(Message)
-        .where(Message.rid == message_id, farther)
-        .values(state=state, rank=RANK[state], error=error, lease_until=looks)
-    )
-    return bool(_rows(s, moved))
+    values = {"state": state, "rank": RANK[state], "error": error, "lease_until": looks}
+    return update(Message).where(which, farther).values(values)
 
 
 def back(s: Session, message_id: bytes, n: int, due_at: datetime | None, error: str) -> None:
@@ -88,14 +100,19 @@ def note(s: Session, message_id: bytes, n: int, outcome: str) -> None:
 
 def erase_at(s: Session, sid: str, due_at: datetime) -> None:
     """The provider's copy `sid` is to be deleted at `due_at`, or earlier when that was already so."""
+    _erase(s, [{"sid": sid, "due_at": due_at, "tries": 0}])
+
+
+def _erase(s: Session, rows: Sequence[dict[str, Any]]) -> None:
     insert: Any = postgres_insert if s.get_bind().dialect.name == "postgresql" else sqlite_insert
-    fresh = insert(Erasure).values(sid=sid, due_at=due_at, tries=0)
+    fresh = insert(Erasure.__table__)
     s.execute(
         fresh.on_conflict_do_update(
             index_elements=[Erasure.sid],
             set_={"due_at": fresh.excluded.due_at},
             where=Erasure.due_at > fresh.excluded.due_at,
-        )
+        ),
+        rows,
     )
 
 

@@ -18,11 +18,14 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of `call`, or what it raised. Raises TimedOut after `seconds`."""
     crew: Crew[int, T | Exception] = Crew(1, seconds)
     crew.start(0, lambda: _caught(call))
-    while True:
-        for _key, result in crew.finished(seconds):
-            if isinstance(result, Exception):
-                raise result
-            return result
+    try:
+        while True:
+            for _key, result in crew.finished(seconds):
+                if isinstance(result, Exception):
+                    raise result
+                return result
+    finally:
+        crew.close()
 
 
 def _caught(call: Callable[[], T]) -> T | Exception:
@@ -33,13 +36,15 @@ def _caught(call: Callable[[], T]) -> T | Exception:
 
 
 class Crew(Generic[K, T]):
-    """At most `size` calls at a time, each in a thread that does not outlive the process, each given
-    up after `seconds`. The calls must not raise."""
+    """At most `size` calls at a time in threads that do not outlive the process, each given up after
+    `seconds`. The calls must not raise. Close it in the end."""
 
     def __init__(self, size: int, seconds: float) -> None:
         self._size = size
         self._seconds = seconds
+        self._threads = 0
         self._deadlines: dict[K, float] = {}
+        self._calls: SimpleQueue[tuple[K, Callable[[], T]] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[K, T]] = SimpleQueue()
 
     @property
@@ -54,7 +59,9 @@ class Crew(Generic[K, T]):
     def start(self, key: K, call: Callable[[], T]) -> None:
         """Begin a call under a key of its own."""
         self._deadlines[key] = time.monotonic() + self._seconds
-        threading.Thread(target=lambda: self._results.put((key, call())), daemon=True).start()
+        if self._threads < len(self._deadlines):
+            self._hire()
+        self._calls.put((key, call))
 
     def finished(self, seconds: float) -> list[tuple[K, T | TimedOut]]:
         """What has ended, after waiting up to `seconds` for the first; the overdue come as TimedOut."""
@@ -65,7 +72,22 @@ class Crew(Generic[K, T]):
         for key in [key for key, deadline in self._deadlines.items() if deadline <= time.monotonic()]:
             del self._deadlines[key]
             ended.append((key, TimedOut()))
+            self._hire()  # its thread is lost for now
         return ended
+
+    def close(self) -> None:
+        """Let the threads go; one that still waits for its call goes after it."""
+        for _ in range(self._threads):
+            self._calls.put(None)
+
+    def _hire(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while (job := self._calls.get()) is not None:
+            key, call = job
+            self._results.put((key, call()))
 
     def _gather(self, ended: list[tuple[K, T | TimedOut]], patience: float) -> None:
         try:

@@ -103,9 +103,10 @@ def prepare(folder: Path, fate: Fate) -> None:
         fate.hangs()
         return still_wanted(s, claimed)
 
-    def dying_record(s: Any, claimed: Any, outcome: Any, now: datetime) -> None:
-        record(s, claimed, outcome, now)
-        fate.dies("result")
+    def dying_record(s: Any, done: Any, now: datetime) -> None:
+        record(s, done, now)
+        if done:
+            fate.dies("result")
 
     def dying_send(self: TwilioSender, message: Any) -> Any:
         if fate.meets("post"):

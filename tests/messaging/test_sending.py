@@ -101,7 +101,7 @@ def test_one_dropped_between_claim_and_post_is_not_posted(twilio: StandIn) -> No
     with reading() as s:
         assert sending.still_wanted(s, claimed) == set()
     with writing() as s:
-        sending.record(s, claimed[0], sending.Unsent(), clock.now())
+        sending.record(s, [(claimed[0], sending.Unsent())], clock.now())
     assert state(rid) == "dropped"
     assert twilio.creates == 0
 
