@@ -39,3 +39,15 @@ def copy(template: Path, folder: Path) -> dict[str, str]:
     """The environment of a copy of a city."""
     shutil.copytree(template, folder)
     return environment(folder)
+
+
+def real(folder: Path, port: int) -> dict[str, str]:
+    """The environment of the same city outside the demo, behind TLS, its keys apart from its database."""
+    keys = folder.parent / f"{folder.name}-keys"
+    if not keys.exists():
+        shutil.copytree(folder / "keys", keys)
+    return {
+        "KESHKI_DATABASE_URL": f"sqlite:///{folder}/city.db",
+        "KESHKI_KEYS": str(keys),
+        "KESHKI_BASE_URL": f"https://localhost:{port}",
+    }

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from clinic import clock
-from tests.browser.phone import site, town, visitor
+from tests.browser.phone import secure_site, site, town, visitor
 from tests.conftest import EVENING
 
-__all__ = ["site", "town", "visitor"]
+__all__ = ["secure_site", "site", "town", "visitor"]
 
 ARGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 

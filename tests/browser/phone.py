@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +43,34 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(town: Path) -> Iterator[str]:
     """The address of the site."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.browser.serve", str(town), str(port)]
+    with serving(town, port, "plain"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def secure_site(town: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a copy of the site outside the demo, over TLS."""
+    port = free_port()
+    city.copy(town, tmp_path / "town")
+    with serving(tmp_path / "town", port, "tls"):
+        yield f"https://localhost:{port}"
+
+
+@contextmanager
+def serving(folder: Path, port: int, how: str) -> Iterator[None]:
+    """Run the site in a process of its own, from when it takes connections until the end of the block."""
+    command = [sys.executable, "-m", "tests.browser.serve", str(folder), str(port), how]
     with subprocess.Popen(command, cwd=ROOT) as process:
-        address = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 30
         while True:
             try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
+                socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             except OSError:
                 assert process.poll() is None, "the server ended at its start"
                 assert time.monotonic() < deadline, "the server did not start within 30 s"
                 time.sleep(0.05)
-        yield address
+        yield
         process.terminate()
         process.wait(10)
 

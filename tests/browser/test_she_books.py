@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.phone import Visitor, sound
 
@@ -180,3 +180,19 @@ def test_hide_leads_away_and_with_a_script_leaves_no_way_back(visitor: Visitor, 
     page.wait_for_url("http://localhost:*/offline")
     page.go_back()
     assert page.url.endswith("/ru/p/1" if leave == "click without script" else "/ru/what-we-keep")
+
+
+def test_she_books_over_tls_outside_the_demo(browser: Browser, secure_site: str) -> None:
+    context = browser.new_context(base_url=secure_site, ignore_https_errors=True, service_workers="block")
+    page = context.new_page()
+    seen: dict[str, str] = {}
+    page.on("response", lambda answer: seen.update(answer.headers))
+    secret = book(page, "ru")
+    assert seen["strict-transport-security"].startswith("max-age=")
+    assert all(cookie.get("secure") and cookie.get("httpOnly") for cookie in context.cookies())
+    assert "SMS" not in page.locator("main").inner_text()  # no sender is configured
+    open_(page, "ru", secret)
+    page.locator("details.card summary").first.click()
+    page.locator("button[value=cancel]").click()
+    expect(page.locator("main")).to_contain_text("Отменено")
+    context.close()
