@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from sqlite3 import Connection as SqliteConnection
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Engine, LargeBinary, MetaData, event
@@ -14,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 LANGUAGES = ("kk", "ru", "en")
+LOCK_SECONDS = 15  # how long a writer waits for another one on SQLite
 
 
 class Base(DeclarativeBase):
@@ -103,7 +106,7 @@ def prepare(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={LOCK_SECONDS * 1000}",
             "secure_delete=ON",
             "temp_store=MEMORY",
         ):
@@ -122,8 +125,33 @@ def writing() -> Iterator[Session]:
     SQLite takes the write lock at once (BEGIN IMMEDIATE): one that read first and wrote later would
     fail with "database is locked" whenever another wrote in between.
     """
-    with Session(db.engine, execution_options={"write": True}, expire_on_commit=False) as s, s.begin():
+    engine = db.engine
+    with _turn(engine), Session(engine, execution_options={"write": True}, expire_on_commit=False) as s, s.begin():
         yield s
+
+
+_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+_turns_lock = Lock()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait until no other thread of this process writes, where the database has one writer anyway.
+
+    SQLite's own waiting is sleeping and asking again, up to a tenth of a second at a time; other
+    processes are still waited for in that way.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _turns_lock:
+        turn = _turns.setdefault(engine, Lock())
+    mine = turn.acquire(timeout=LOCK_SECONDS)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
 
 
 @contextmanager
