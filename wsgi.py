@@ -3,13 +3,14 @@
 import os
 import sys
 
-from clinic import create_app
-from clinic.config import ConfigError
+from clinic import backup, create_app
+from clinic.config import EXTENSION, ConfigError
 from clinic.start import check
 
 try:
     app = create_app()
     if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
         check(app)
+        in_use = backup.in_use(app.extensions[EXTENSION])  # held until the process ends
 except ConfigError as error:
     sys.exit(str(error))

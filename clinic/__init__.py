@@ -58,7 +58,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if found.proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=found.proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=found.proxies, x_proto=found.proxies, x_host=0)  # type: ignore[method-assign]
     if found.is_sqlite:
         Path(found.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
@@ -93,5 +93,5 @@ def _keys(found: Settings) -> keys.KeyRing:
 
 def _engine_options(found: Settings) -> dict[str, object]:
     if found.is_sqlite:
-        return {"pool_size": 16, "max_overflow": 8, "hide_parameters": True, "connect_args": {"timeout": 15}}
+        return {"pool_size": 16, "max_overflow": -1, "hide_parameters": True, "connect_args": {"timeout": 15}}
     return {"pool_size": 12, "max_overflow": 8, "hide_parameters": True}

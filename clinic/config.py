@@ -53,7 +53,6 @@ class Settings:
     exit_url: str
     contact: str | None
     indexing: bool
-    metrics_token: str | None = field(repr=False)
 
     @property
     def is_https(self) -> bool:
@@ -101,7 +100,6 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         exit_url=_exit_url(env),
         contact=env.text("KESHKI_CONTACT", "") or None,
         indexing=env.flag("KESHKI_INDEXING", "on"),
-        metrics_token=env.text("KESHKI_METRICS_TOKEN", "") or None,
     )
     mistakes += list(_contradictions(found))
     if mistakes:

@@ -17,7 +17,7 @@ from clinic import clock
 from clinic.config import ROOT
 from clinic.db import LANGUAGES, Base, Text3
 from clinic.directory import catalogue, importing, tables
-from clinic.directory.models import Location, LocationService, PlaceName, Room, RoomService, Service
+from clinic.directory.models import Location, LocationService, OpenQuestion, PlaceName, Room, RoomService, Service
 from clinic.directory.tables import Cells, Mistake, TableRefused
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
@@ -41,6 +41,7 @@ def load_real(s: Session) -> None:
     load_services(s, (SEEDS / "services.csv").read_bytes())
     load_gazetteer(s, (SEEDS / "gazetteer.csv").read_bytes())
     _load_folder(s, SEEDS / "real")
+    load_questions(s, (SEEDS / "real" / "open_questions.csv").read_bytes())
 
 
 def load_demo(s: Session, now: datetime) -> None:
@@ -104,6 +105,17 @@ def load_gazetteer(s: Session, data: bytes) -> None:
             }
         )
     _upsert(s, PlaceName, "key", rows, mistakes)
+
+
+def load_questions(s: Session, data: bytes) -> None:
+    """What a person has to check before a site may open, by number; answers stay. Raises TableRefused."""
+    mistakes: list[Mistake] = []
+    rows = []
+    for row in tables.read(data, ("number", *LANGUAGES), ()).rows:
+        cells = Cells(row, mistakes)
+        words = Text3(*(cells.needed(language, 500) for language in LANGUAGES))
+        rows.append({"number": cells.whole("number", 1, 999, 0), "question": words})
+    _upsert(s, OpenQuestion, "number", rows, mistakes)
 
 
 def load_rooms(s: Session, data: bytes) -> None:

@@ -1,0 +1,61 @@
+"""Limits count callers without keeping who they are (cases.md 13)."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from time_machine import Traveller
+
+from clinic.privacy import limits
+from tests.conftest import Maker
+
+WRONG = {"code": "AAAAA BBBBB CCCCC"}
+
+
+def tries(client: FlaskClient, count: int, address: str, forwarded: str | None = None) -> list[int]:
+    """Wrong codes one after another from one address; the answers' statuses."""
+    found = []
+    for n in range(count):
+        headers = {"X-Forwarded-For": forwarded.replace("*", str(n))} if forwarded else {}
+        answer = client.post("/ru/mine", data=WRONG, environ_overrides={"REMOTE_ADDR": address}, headers=headers)
+        found.append(answer.status_code)
+    return found
+
+
+def test_case_13_after_too_many_wrong_codes_she_is_asked_to_wait_and_others_are_served(
+    app: Flask, evening: Traveller
+) -> None:
+    client = app.test_client()
+    statuses = tries(client, 25, "203.0.113.5")
+    assert statuses[:20] == [404] * 20
+    assert set(statuses[20:]) == {429}
+    assert tries(client, 1, "203.0.113.6") == [404]
+    evening.shift(timedelta(minutes=11))
+
+
+def test_case_13_a_rotating_header_does_not_help_without_a_proxy(app: Flask) -> None:
+    assert tries(app.test_client(), 30, "203.0.113.5", "198.51.100.*").count(429) == 10
+
+
+def test_case_13_behind_a_trusted_proxy_the_caller_counts_and_the_rotated_part_does_not(make_app: Maker) -> None:
+    client = make_app("sqlite", {"KESHKI_PROXIES": "1"}).test_client()
+    assert tries(client, 30, "10.0.0.1", "198.51.100.*, 203.0.113.5").count(429) == 10
+    assert tries(client, 1, "10.0.0.1", "1.1.1.1, 203.0.113.99") == [404]
+
+
+def test_case_13_no_address_is_kept(app: Flask) -> None:
+    tries(app.test_client(), 3, "203.0.113.77")
+    kept = repr(vars(limits.limiter.storage))
+    assert "keshki" in kept or "LIMITS" in kept
+    assert "203.0.113.77" not in kept
+
+
+def test_the_name_of_a_caller_means_nothing_tomorrow(app: Flask, evening: Traveller) -> None:
+    def name() -> str:
+        with app.test_request_context(environ_overrides={"REMOTE_ADDR": "203.0.113.5"}):
+            return limits.who()
+
+    today = name()
+    assert today == name()
+    evening.shift(timedelta(days=1))
+    assert name() != today

@@ -1,0 +1,186 @@
+"""A backup under load holds every confirmed visit; a restore never runs under a running site (cases.md 20, 21)."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from time_machine import Traveller
+
+from clinic import backup, clock
+from clinic.booking import availability, book, forgetting
+from clinic.config import settings
+from clinic.db import db, reading, writing
+from clinic.directory import catalogue
+from clinic.passes import passes
+from tests import world
+from tests.booking.place import booked, open_place, wish
+
+
+def free_starts(city: world.City, count: int) -> list[datetime]:
+    with reading() as s:
+        cat = catalogue.current(s)
+        loc = cat.locations[city.saya_id]
+        slots = availability.slots(s, cat, loc, frozenset({city.quick}), clock.today(), 14, clock.now())
+    return [slot.start for slot in slots[::3]][:count]
+
+
+def test_case_21_a_backup_under_load_holds_every_visit_confirmed_before_its_end(
+    app: Flask, evening: Traveller, tmp_path: Path
+) -> None:
+    city = world.build()
+    codes: list[tuple[float, str]] = []
+    stop = threading.Event()
+
+    def women() -> None:
+        with app.app_context():
+            for start in free_starts(city, 200):
+                if stop.is_set():
+                    return
+                with writing() as s:
+                    cat = catalogue.current(s)
+                    request = book.Request(
+                        cat.locations[city.saya_id],
+                        frozenset({city.quick}),
+                        start,
+                        "kk",
+                        "plain",
+                        None,
+                        None,
+                        False,
+                        None,
+                    )
+                    code = book.confirm(s, cat, request, clock.now()).code
+                codes.append((time.perf_counter(), code or ""))
+            db.session.remove()
+
+    thread = threading.Thread(target=women)
+    thread.start()
+    while len(codes) < 10:
+        time.sleep(0.005)
+    begun = time.perf_counter()
+    backup.write(settings(), tmp_path / "b.db")
+    stop.set()
+    thread.join()
+    confirmed = [code for at, code in codes if at < begun]
+    assert len(confirmed) >= 10
+
+    with sqlite3.connect(tmp_path / "b.db") as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM appointment").fetchone()[0] >= len(confirmed)
+    db.engine.dispose()
+    backup.restore(settings(), tmp_path / "b.db")
+    with reading() as s:
+        assert passes.find(s, confirmed[-1]).language == "kk"
+
+
+def test_case_21_restoring_under_a_running_site_is_refused(app: Flask, evening: Traveller, tmp_path: Path) -> None:
+    world.build()
+    backup.write(settings(), tmp_path / "b.db")
+    holder = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import sys, clinic.backup as b, clinic.config as c\n"
+            "mark = b.in_use(c.read(dict(a.split('=', 1) for a in sys.argv[1:])))\n"
+            "print('in use', flush=True); sys.stdin.read()",
+            *(f"{k}={v}" for k, v in app.config["KESHKI_ENVIRON"].items()),
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout
+    assert holder.stdin
+    assert holder.stdout.readline().strip() == "in use"
+    with pytest.raises(backup.RestoreRefused, match="Stop the site"):
+        backup.restore(settings(), tmp_path / "b.db")
+    holder.stdin.close()
+    holder.wait(10)
+    holder.stdout.close()
+    db.engine.dispose()
+    backup.restore(settings(), tmp_path / "b.db")
+
+
+def test_case_21_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("not a database, but long enough to look like one" * 40)
+    with pytest.raises(backup.RestoreRefused):
+        backup.restore(settings(), tmp_path / "x.db")
+    backup.write(settings(), tmp_path / "y.db")
+    with pytest.raises(backup.RestoreRefused, match="exists"):
+        backup.write(settings(), tmp_path / "y.db")
+
+
+def test_case_21_the_old_log_does_not_come_back_over_the_restored_file(
+    app: Flask, evening: Traveller, tmp_path: Path
+) -> None:
+    place, kind = open_place(hours="Mo-Su 06:00-30:00", minutes=20)
+    kept = booked(wish(place, kind, clock.at(clock.today(), 22 * 60)))
+    backup.write(settings(), tmp_path / "b.db")
+    late = booked(wish(place, kind, clock.at(clock.today(), 23 * 60)))
+    db.session.remove()
+    db.engine.dispose()
+    backup.restore(settings(), tmp_path / "b.db")
+    with reading() as s:
+        assert passes.find(s, kept.code or "")
+        with pytest.raises(passes.CodeUnknown):
+            passes.find(s, late.code or "")
+
+
+def test_case_20_nobody_meets_a_locked_database(demo_app: Flask, tmp_path: Path) -> None:
+    """32 threads book, cancel and search while the forgetting job and backups run: no error, no wait past the limit."""
+    city = world.build(clock.today())
+    ends = time.monotonic() + 12
+    seen: Counter[int] = Counter()
+    slowest: list[float] = [0.0]
+    trouble: list[str] = []
+    starts = free_starts(city, 400)
+
+    def woman(n: int) -> None:
+        client = demo_app.test_client()
+        turn = n
+        while time.monotonic() < ends:
+            turn += 32
+            begun = time.monotonic()
+            start = clock.local(starts[turn % len(starts)]).strftime("%Y-%m-%dT%H:%M:%S+05:00")
+            loc = f"/api/v1/locations/{city.saya}"
+            seen[client.get(f"{loc}/slots?service=check&days=2").status_code] += 1
+            answer = client.post(
+                "/api/v1/appointments",
+                json={"location": city.saya, "services": ["check"], "start": start},
+                headers={"Idempotency-Key": f"key-of-woman-{n}-turn-{turn}-xxxxxxx"},
+            )
+            seen[answer.status_code] += 1
+            if answer.status_code == 201:
+                seen[client.post("/api/v1/appointments/cancel", json={"code": answer.json["code"]}).status_code] += 1  # type: ignore[index]
+            slowest[0] = max(slowest[0], time.monotonic() - begun)
+
+    def jobs() -> None:
+        n = 0
+        with demo_app.app_context():
+            while time.monotonic() < ends:
+                forgetting.run(clock.now())
+                n += 1
+                backup.write(settings(), tmp_path / f"{n}.db")
+                db.session.remove()
+
+    def guarded(run: Callable[..., None], *args: object) -> None:
+        try:
+            run(*args)
+        except Exception as error:
+            trouble.append(repr(error))
+
+    threads = [threading.Thread(target=guarded, args=(woman, n)) for n in range(32)]
+    threads.append(threading.Thread(target=guarded, args=(jobs,)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not trouble
+    assert not [status for status in seen if status >= 500], seen
+    assert seen[201] >= 50, seen
+    assert slowest[0] < 15, slowest
