@@ -20,7 +20,7 @@ from clinic.passes import phones
 from clinic.privacy import codes
 
 MOST_SERVICES = 12
-LEADS = (15, 30, 60, 180, 720, 1440)  # minutes before a visit at which a reminder may come
+LEADS = (15, 30, 60, 180, 1440)  # minutes before a visit at which a reminder may come
 SPOKEN = ("kk", "ru", "en", "uz", "ky", "tg", "ug", "tr")
 
 

@@ -23,7 +23,7 @@ from clinic.passes import passes
 from clinic.privacy import codes, limits, once, tokens
 from clinic.wording import gettext as _
 
-LEADS_SHOWN = 4
+USUAL_LEAD = 60  # ticked unless she chooses another, or it is too late for it
 OWN = ("token", "act", "service", "start", "code")  # fields that count when she wants no SMS
 
 
@@ -226,13 +226,16 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
     """Is everything right? `trouble`: "" | "expired" | "sent" | "busy"."""
     languages = [(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES]
     sms = messaging.enabled()
+    leads = _leads(choice.start, now) if sms else []
+    offered = [minutes for minutes, _before, _due in leads]
     cover = form.cover.data or "plain"
     spoken = form.language.data or wording.language_now()
     return render_template(
         "booking/confirm.html",
         trouble=trouble,
         sms=sms,
-        leads=_leads(choice.start, now) if sms else [],
+        leads=leads,
+        lead=form.lead.data or (USUAL_LEAD if USUAL_LEAD in offered else max(offered, default=0)),
         latest=_latest(choice.start, now) if sms else "",
         covers=[
             (name, covers.word(name, wording.language_now()), covers.text(name, spoken, choice.start))
@@ -257,7 +260,7 @@ def _leads(start: datetime, now: datetime) -> list[tuple[int, str, str]]:
             shifted = (start - due).total_seconds() != minutes * 60
             before = "" if shifted else showing.before_words(minutes)
             found[due] = (minutes, before, showing.lead_words(due, now))
-    return list(found.values())[:LEADS_SHOWN]
+    return list(found.values())
 
 
 def _latest(start: datetime, now: datetime) -> str:
