@@ -8,6 +8,7 @@ from babel import Locale
 from flask import Flask, Response, has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
 
+from clinic.config import settings
 from clinic.db import LANGUAGES
 from clinic.wording import language_now, locale_now, locale_of
 
@@ -99,6 +100,13 @@ def here() -> str:
     return quote(request.path)
 
 
+def alternates() -> list[tuple[str, str]]:
+    """The same page in every language, for search engines: (hreflang, address), the bare one as x-default."""
+    base = settings().base_url or request.host_url.rstrip("/")
+    path = quote(request.path)
+    return [*((code, f"{base}{in_language(code, path)}") for code in LANGUAGES), ("x-default", f"{base}{path}")]
+
+
 def init(app: Flask) -> None:
     """The WSGI wrapper, Babel's choice of locale, and what the templates need."""
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]
@@ -130,5 +138,6 @@ def init(app: Flask) -> None:
     def words() -> dict[str, Any]:
         return {
             "language": language_now() if get_locale() is not None else DEFAULT,
+            "alternates": alternates,
             "switch": [(code, word, in_language(code, here())) for code, word in SWITCH],
         }

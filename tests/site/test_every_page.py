@@ -60,7 +60,8 @@ def test_no_page_has_an_inline_style_or_script_or_an_address_elsewhere(she: Flas
     for answer in answers:
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", answer.text)
         assert not re.findall(r"<script(?![^>]*\ssrc=)", answer.text)
-        assert not re.findall(r'(?:href|src|action)="(?:https?:)?//', answer.text)
+        body = re.sub(r'<link rel="alternate"[^>]*>', "", answer.text)  # our own address, for search engines
+        assert not re.findall(r'(?:href|src|action)="(?:https?:)?//', body)
 
 
 def test_titles_and_addresses_say_nothing(she: FlaskClient, offered: Offered) -> None:
@@ -161,6 +162,18 @@ def test_robots_sitemap_and_security(she: FlaskClient, city: Flask) -> None:
     assert not any(place.slug in sitemap for place in hidden_places)
     assert sitemap.count("<loc>") % 3 == 0
     assert she.get("/.well-known/security.txt").status_code == 404  # nobody is named
+
+
+def test_pages_that_may_be_found_name_their_other_languages(she: FlaskClient, offered: Offered) -> None:
+    for page in ("/", "/p/1", "/what-we-keep", offered.place):
+        found = dict(
+            re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', she.get(f"/kk{page}").text)
+        )
+        assert found == {
+            "x-default": f"http://localhost{page}",
+            **{code_: f"http://localhost/{code_}{page}" for code_ in LANGUAGES},
+        }
+    assert 'hreflang="x-default"' not in she.get("/kk/mine").text
 
 
 def test_quick_exit_leads_away_and_takes_the_cookie_along(she: FlaskClient) -> None:
