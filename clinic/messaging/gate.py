@@ -1,8 +1,9 @@
 """Whether this worker may claim messages now: pauses after refusals, a stop, three unclear calls in a row."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import cast
 
 from flask import current_app
@@ -26,6 +27,7 @@ class Gate:
     capped_on: date | None = None
     laters: int = 0
     unclear: int = 0
+    lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def broken(self) -> bool:
@@ -36,7 +38,11 @@ class Gate:
         return not self.broken and (self.shut_until is None or now >= self.shut_until)
 
     def heard(self, outcome: Outcome, now: datetime) -> None:
-        """Learn from the outcome of a call."""
+        """Learn from the outcome of a call; the threads that call tell it themselves, at once."""
+        with self.lock:
+            self._learn(outcome, now)
+
+    def _learn(self, outcome: Outcome, now: datetime) -> None:
         match outcome:
             case Unclear():
                 self.unclear += 1

@@ -7,22 +7,24 @@ another short one writes down what came of it. What stays "sending" is the recon
 import logging
 import random
 import secrets
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from clinic import messaging
 from clinic.clock import at, local
 from clinic.config import settings
-from clinic.db import reading, writing
+from clinic.db import db, writing
 from clinic.messaging import outbox, states, window
 from clinic.messaging.gate import Gate, gate
 from clinic.messaging.models import RANK, Attempt, Message
@@ -56,85 +58,84 @@ class Claimed:
     to: str = field(repr=False)
     body: str = field(repr=False)
     not_after: datetime
+    closes_at: datetime  # the end of the operator's hours
     claimed_at: datetime
     held_since: float  # monotonic
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """The lease was over before the post began: nothing went out."""
+    """Nothing went out: the lease was over, or nobody wanted it any more."""
 
 
 def work_once(now: datetime) -> int:
     """Send what is due, for at most WORK_SECONDS; how many messages were handed over or tried.
 
-    The provider is kept busy first; results and fresh claims are written together, in batches.
+    Results and fresh claims are written together, in batches, while the claimed before are on their way.
     """
-    sender, doorkeeper = messaging.sender(), gate()
+    mail = Mail(messaging.sender(), gate(), db.engine)
     started = monotonic()
     crew: Crew[Claimed, Outcome | Unsent] = Crew(CONCURRENCY, POST_SECONDS)
-    ready: deque[Claimed] = deque()
     done: list[tuple[Claimed, Outcome | Unsent]] = []
     tried, drained = 0, False
     try:
         while True:
             spent = monotonic() - started
             moment = now + timedelta(seconds=spent)
-            starting = [ready.popleft() for _ in range(min(len(ready), crew.free))]
-            if starting:
-                done += _start(crew, sender, doorkeeper, starting, moment)
-            if spent > WORK_SECONDS or not (doorkeeper.may_claim(moment) and window.is_open(moment)):
+            if spent > WORK_SECONDS or not (mail.gate.may_claim(moment) and window.is_open(moment)):
                 drained = True
-            claiming = not drained and len(ready) < min(CLAIM, CONCURRENCY)
-            if claiming or len(done) >= CLAIM or (done and not crew.busy):
+            claiming = not drained and crew.open <= CONCURRENCY
+            if claiming or len(done) >= CLAIM or (done and not crew.open):
                 with writing() as s:
                     record(s, done, moment)
                     fresh = claim(s, moment, CLAIM) if claiming else []
                 tried += len(done)
                 done = []
                 drained = drained or (claiming and not fresh)
-                ready.extend(fresh)
-            elif not (ready or crew.busy):
+                for claimed in fresh:
+                    crew.start(claimed, partial(post, mail, claimed))
+            elif not crew.open:
                 return tried
-            for claimed, result in crew.finished(0.0 if ready and crew.free else 1.0):
-                outcome = Unclear("time is up") if isinstance(result, TimedOut) else result
-                if not isinstance(outcome, Unsent):
-                    doorkeeper.heard(outcome, moment)
-                done.append((claimed, outcome))
+            for claimed, result in crew.finished(1.0):
+                if isinstance(result, TimedOut):
+                    result = Unclear("time is up")
+                    mail.gate.heard(result, moment)
+                done.append((claimed, result))
     finally:
         crew.close()
 
 
-def _start(
-    crew: Crew[Claimed, Outcome | Unsent],
-    sender: Sender,
-    doorkeeper: Gate,
-    starting: Sequence[Claimed],
-    moment: datetime,
-) -> list[tuple[Claimed, Outcome | Unsent]]:
-    """Begin to post those that are still wanted; the others come back as unsent."""
-    with reading() as s:
-        wanted = still_wanted(s, starting)
-    unsent: list[tuple[Claimed, Outcome | Unsent]] = []
-    for claimed in starting:
-        if claimed.message_id in wanted and not doorkeeper.broken:
-            outgoing = Outgoing(claimed.to, claimed.body, claimed.token, valid_seconds(claimed.not_after, moment))
-            crew.start(claimed, lambda claimed=claimed, outgoing=outgoing: post(sender, claimed, outgoing))  # type: ignore[misc]
-        else:
-            unsent.append((claimed, Unsent()))
-    return unsent
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a thread needs to post."""
+
+    sender: Sender
+    gate: Gate
+    engine: Engine
 
 
-def post(sender: Sender, claimed: Claimed, outgoing: Outgoing) -> Outcome | Unsent:
-    """Hand one message over, unless the lease on it is over."""
-    if monotonic() - claimed.held_since >= LEASE.total_seconds():
+def post(mail: Mail, claimed: Claimed) -> Outcome | Unsent:
+    """Hand one message over, unless its lease is over, it is wanted no more, or the gate has shut meanwhile."""
+    held = monotonic() - claimed.held_since
+    if held >= LEASE.total_seconds() or mail.gate.broken:
         return Unsent()
-    return sender.send(outgoing)
+    try:
+        with mail.engine.connect() as connection:
+            wanted = still_wanted(connection, claimed)
+    except SQLAlchemyError:
+        return Unsent()
+    if not wanted:
+        return Unsent()
+    moment = claimed.claimed_at + timedelta(seconds=held)
+    seconds = valid_seconds(claimed, moment)
+    outcome = mail.sender.send(Outgoing(claimed.to, claimed.body, claimed.token, seconds))
+    mail.gate.heard(outcome, moment)
+    return outcome
 
 
-def valid_seconds(not_after: datetime, now: datetime) -> int:
-    """How long the provider may try: never past `not_after`, nor past the operator's hours."""
-    end = min(not_after, window.closes(local(now).date()))
+def valid_seconds(claimed: Claimed, now: datetime) -> int:
+    """How long the provider may try: never past its last moment, nor past the operator's hours."""
+    end = min(claimed.not_after, claimed.closes_at)
     return max(1, min(LONGEST_VALIDITY, int((end - now).total_seconds())))
 
 
@@ -157,6 +158,7 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
         return []
     today = _sent_today(s, now)
     room = settings().sms_daily_cap - today.total()
+    closes_at = window.closes(local(now).date())
     claimed: list[Claimed] = []
     for rid, sealed_to, sealed_body, not_after, tries in due:
         if room <= len(claimed):
@@ -175,7 +177,9 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
             _tomorrow(s, rid, not_after, now)
             continue
         today[_digest(to)] += 1
-        claimed.append(Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, now, held_since))
+        claimed.append(
+            Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, closes_at, now, held_since)
+        )
     if claimed:
         s.execute(
             update(Message)
@@ -196,17 +200,15 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     return claimed
 
 
-def still_wanted(s: Session, claimed: Sequence[Claimed]) -> set[bytes]:
-    """Those of the claimed messages that nobody dropped, deleted or answered for since."""
-    rows = s.execute(
-        select(Message.rid, Message.tries).where(
-            Message.rid.in_([c.message_id for c in claimed]),
-            Message.state == "sending",
-            Message.dropped_at.is_(None),
-        )
-    ).all()
-    current = {(rid, n) for rid, n in rows}
-    return {c.message_id for c in claimed if (c.message_id, c.n) in current}
+_message: Any = Message.__table__
+_WANTED = select(_message.c.tries).where(
+    _message.c.rid == bindparam("of"), _message.c.state == "sending", _message.c.dropped_at.is_(None)
+)
+
+
+def still_wanted(connection: Connection, claimed: Claimed) -> bool:
+    """Whether nobody dropped the message, deleted it or answered for it since it was claimed."""
+    return bool(connection.scalar(_WANTED, {"of": claimed.message_id}) == claimed.n)
 
 
 def record(s: Session, done: Sequence[tuple[Claimed, Outcome | Unsent]], now: datetime) -> None:

@@ -74,7 +74,7 @@ class Fate:
 
     def hangs(self) -> None:
         """Stops as a whole, with nothing under way, until the test wakes it."""
-        if self.crew is not None and not self.crew.busy and self.meets("hang"):
+        if self.crew is not None and not self.crew.open and self.meets("hang"):
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
@@ -88,7 +88,7 @@ def prepare(folder: Path, fate: Fate) -> None:
     clock._source = virtual_time(folder)
     vars(sending)["monotonic"] = lambda: clock.now().timestamp()  # the lease runs in the test's time too
     sending.CLAIM, sending.CONCURRENCY = 2, 3
-    claim, still_wanted, record, settle = sending.claim, sending.still_wanted, sending.record, reconciling.settle
+    claim, record, settle = sending.claim, sending.record, reconciling.settle
     send, work = TwilioSender.send, sending.work_once
 
     def dying_claim(s: Any, now: datetime, n: int) -> list[sending.Claimed]:
@@ -97,11 +97,6 @@ def prepare(folder: Path, fate: Fate) -> None:
         if claimed:
             fate.dies("claim")
         return claimed
-
-    def dying_still_wanted(s: Any, claimed: Any) -> set[bytes]:
-        fate.dies("claimed")
-        fate.hangs()
-        return still_wanted(s, claimed)
 
     def dying_record(s: Any, done: Any, now: datetime) -> None:
         record(s, done, now)
@@ -138,7 +133,12 @@ def prepare(folder: Path, fate: Fate) -> None:
             super().__init__(size, seconds)
             fate.crew = self
 
-    sending.claim, sending.still_wanted, sending.record = dying_claim, dying_still_wanted, dying_record
+        def start(self, key: Any, call: Any) -> None:
+            fate.dies("claimed")
+            fate.hangs()
+            super().start(key, call)
+
+    sending.claim, sending.record = dying_claim, dying_record
     sending.work_once = watched_work
     vars(sending)["Crew"] = WatchedCrew
     reconciling.settle = dying_settle

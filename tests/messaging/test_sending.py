@@ -14,7 +14,7 @@ from clinic import clock, messaging
 from clinic.db import db, reading, writing
 from clinic.messaging import gate, outbox, reconciling, sending, tasks
 from clinic.messaging.models import Attempt, Message
-from clinic.messaging.senders import Later, Outgoing
+from clinic.messaging.senders import Later
 from tests.conftest import Maker
 from tests.messaging.conftest import EVENING, FORGET, HERS, error, put, state
 from tests.twilio_stand_in import Fault, StandIn, settings_for
@@ -98,8 +98,8 @@ def test_one_dropped_between_claim_and_post_is_not_posted(twilio: StandIn) -> No
     with writing() as s:
         outbox.drop(s, "appointment:1", None, clock.now())
     assert state(rid) == "sending"
-    with reading() as s:
-        assert sending.still_wanted(s, claimed) == set()
+    mail = sending.Mail(messaging.sender(), gate.gate(), db.engine)
+    assert sending.post(mail, claimed[0]) == sending.Unsent()
     with writing() as s:
         sending.record(s, [(claimed[0], sending.Unsent())], clock.now())
     assert state(rid) == "dropped"
@@ -228,9 +228,8 @@ def test_a_lease_that_is_over_forbids_the_post(twilio: StandIn, monkeypatch: pyt
         claimed = sending.claim(s, clock.now(), 10)[0]
     later = claimed.held_since + 60
     monkeypatch.setattr(sending, "monotonic", lambda: later)
-    sender = messaging.sender()
-    outgoing = Outgoing(claimed.to, claimed.body, claimed.token, 60)
-    assert sending.post(sender, claimed, outgoing) == sending.Unsent()
+    mail = sending.Mail(messaging.sender(), gate.gate(), db.engine)
+    assert sending.post(mail, claimed) == sending.Unsent()
     assert twilio.creates == 0
     assert state(rid) == "sending"
 
