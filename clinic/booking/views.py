@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, session
 
 from clinic import clock, wording
-from clinic.booking import availability, cities, drawing, find, searching, showing, typed
+from clinic.booking import availability, cities, drawing, find, pages, searching, showing, typed
 from clinic.booking.forms import NearForm, PlaceForm
 from clinic.db import db
 from clinic.directory import catalogue
@@ -56,6 +56,11 @@ def carried(form: Any) -> list[tuple[str, str]]:
 @blueprint.route("/near", methods=["GET", "POST"])
 def near() -> Page:
     """Places near what she typed, tapped or where she is, with the next free times as buttons."""
+    page: Page = pages.remembered(_near)
+    return page
+
+
+def _near() -> Page:
     form = NearForm(sent())
     cat, now = catalogue.current(db.session()), clock.now()
     known = form.validate()
@@ -69,7 +74,8 @@ def near() -> Page:
         return render_template(
             "booking/not_found.html", form=form, suggestions=spot.suggestions, **_choices(form, cat, now)
         )
-    if spot is not None and (city := cities.city_at(cat, spot)):
+    city = cities.city_at(cat, spot) if spot is not None else None
+    if city is not None:
         cities.remember(session, city)
     wish = searching.wish_of(form, services)
     language = wording.language_now()
@@ -86,6 +92,8 @@ def near() -> Page:
     other = None
     if not any(offer.slots or offer.openness.open for offer in offers):
         other = find.otherwise(db.session(), cat, spot, wish, now)
+    else:
+        pages.about([offer.location.id for offer in found], city)
     return render_template(
         "booking/near.html",
         form=form,
