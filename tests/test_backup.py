@@ -131,6 +131,7 @@ def test_case_21_the_old_log_does_not_come_back_over_the_restored_file(
             passes.find(s, late.code or "")
 
 
+@pytest.mark.alone
 def test_case_20_nobody_meets_a_locked_database(demo_app: Flask, tmp_path: Path) -> None:
     """32 threads book, cancel and search while the forgetting job and backups run: no error, no wait past the limit."""
     city = world.build(clock.today())

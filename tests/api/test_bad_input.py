@@ -289,4 +289,4 @@ def test_a_method_that_is_not_offered_is_refused_with_allow(face: Face) -> None:
         assert answer.status_code == 405
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
         assert answer.mimetype == "application/problem+json"
-    assert face.client.get("/api/v1/appointments").headers["Allow"].split(", ") == ["POST", "OPTIONS"]
+    assert set(face.client.get("/api/v1/appointments").headers["Allow"].split(", ")) == {"POST", "OPTIONS"}

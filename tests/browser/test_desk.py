@@ -65,6 +65,7 @@ def status(ticket: int) -> str:
         return str(s.query(Appointment.status).filter(Appointment.ticket == ticket).scalar())
 
 
+@pytest.mark.alone
 def test_two_desks_see_fifty_changes_of_each_other_within_two_seconds(
     desk: Desk, sit_down: Callable[..., Page]
 ) -> None:
