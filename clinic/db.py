@@ -1,18 +1,19 @@
 """The database handle, the column types, and the two ways to use it: `reading()` and `writing()`."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, LargeBinary, MetaData, event
+from sqlalchemy import JSON, ClauseElement, CursorResult, DateTime, Dialect, Engine, LargeBinary, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 LANGUAGES = ("kk", "ru", "en")
@@ -159,3 +160,50 @@ def reading() -> Iterator[Session]:
     """A session for reading outside a request; nothing it does is kept."""
     with Session(db.engine, expire_on_commit=False) as s:
         yield s
+
+
+class Prepared:
+    """A Core statement spelt out once per kind of database: for what each booking does.
+
+    SQLAlchemy's way from a statement to the driver costs several times what the database needs for it.
+    The statement may hold no list of unknown length; rows come as the driver gives them.
+    """
+
+    def __init__(self, statement: ClauseElement, names: Sequence[str] = ()) -> None:
+        """`names`: columns of a bare insert."""
+        self._statement = statement
+        self._names = list(names) or None
+        self._spelt: dict[str, _Spelt] = {}
+
+    def run(self, s: Session, values: Mapping[str, Any]) -> CursorResult[Any]:
+        """Execute it in the transaction of `s`."""
+        connection = s.connection()
+        spelt = self._spelt.get(connection.dialect.name)
+        if spelt is None:
+            spelt = self._spelt[connection.dialect.name] = self._spell(connection.dialect)
+        return connection.exec_driver_sql(spelt.sql, spelt.parameters(values))
+
+    def _spell(self, dialect: Dialect) -> "_Spelt":
+        compiled = cast(SQLCompiler, self._statement.compile(dialect=dialect, column_keys=self._names))
+        order = compiled.positiontup
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        writers = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
+        }
+        return _Spelt(str(compiled), tuple(writers.items()), tuple(order) if order else None, fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    """A statement in the words of one database."""
+
+    sql: str
+    writers: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    order: tuple[str, ...] | None  # None: the driver takes names
+    fixed: Mapping[str, Any]
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """Values as the driver wants them."""
+        known = {**self.fixed, **values} if self.fixed else values
+        written = {name: write(known[name]) if write else known[name] for name, write in self.writers}
+        return tuple(written[name] for name in self.order) if self.order is not None else written

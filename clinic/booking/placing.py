@@ -19,14 +19,14 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment, Cell
 from clinic.booking.refusals import NotASlot, NotBookable, SlotTaken, TooFar, TooSoon
 from clinic.clock import CELL_MINUTES
-from clinic.db import reading
+from clinic.db import Prepared, reading
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, takes_bookings
 from clinic.privacy import sealing
 
 DETAILS = "appointment.details"
 
 APPOINTMENT = cast(Table, Appointment.__table__)
-_INSERT = APPOINTMENT.insert()
+_INSERT = Prepared(APPOINTMENT.insert(), APPOINTMENT.c.keys())
 _DELETE_CELLS = cast(Table, Cell.__table__).delete().where(Cell.appointment_id == bindparam("appointment"))
 _CELLS = cast(Table, Cell.__table__).c
 _FIRST_TAKEN = (
@@ -38,10 +38,12 @@ _FIRST_TAKEN = (
     .group_by(_CELLS.room_id)
 )
 # One statement for any number of cells, the same on both databases.
-_INSERT_CELLS = text(
-    "INSERT INTO cell (room_id, cell, appointment_id) "
-    "WITH RECURSIVE run(n) AS (SELECT CAST(:first AS integer) UNION ALL SELECT n + 1 FROM run WHERE n < :last) "
-    "SELECT :room, n, :appointment FROM run"
+_INSERT_CELLS = Prepared(
+    text(
+        "INSERT INTO cell (room_id, cell, appointment_id) "
+        "WITH RECURSIVE run(n) AS (SELECT CAST(:first AS integer) UNION ALL SELECT n + 1 FROM run WHERE n < :last) "
+        "SELECT :room, n, :appointment FROM run"
+    )
 )
 
 
@@ -114,15 +116,12 @@ def pause_cells(room: RoomInfo) -> int:
 
 def insert_appointment(s: Session, row: dict[str, object]) -> None:
     """Write one appointment, all columns given."""
-    s.execute(_INSERT, row)
+    _INSERT.run(s, row)
 
 
 def take_cells(s: Session, rid: bytes, room_id: int, first_cell: int, own_cells: int) -> None:
     """Make time an appointment's own. Raises IntegrityError when another has a part of it."""
-    s.execute(
-        _INSERT_CELLS,
-        {"first": first_cell, "last": first_cell + own_cells - 1, "room": room_id, "appointment": rid},
-    )
+    _INSERT_CELLS.run(s, {"first": first_cell, "last": first_cell + own_cells - 1, "room": room_id, "appointment": rid})
 
 
 def give_back_cells(s: Session, rid: bytes) -> None:

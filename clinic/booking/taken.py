@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking.models import Appointment, LocationDay
+from clinic.db import Prepared
 
 DAY_CELLS = 288
 FULL_DAY = (1 << DAY_CELLS) - 1
@@ -152,10 +153,8 @@ def bump(s: Session, location_id: int, day: date, tickets: int) -> Bumped:
     Everybody who writes into a day waits here, so that a booking and a closure can't pass each other.
     Who writes into several days bumps them in order of date, so that two of them can't lock each other out.
     """
-    row = s.execute(
-        _BUMP[s.get_bind().dialect.name],
-        {"location_id": location_id, "day": day, "version": 1, "last_ticket": tickets},
-    ).one()
+    values = {"location_id": location_id, "day": day, "version": 1, "last_ticket": tickets}
+    row: Any = _BUMP[s.get_bind().dialect.name].run(s, values).one()
     return Bumped(row[0], row[1])
 
 
@@ -174,7 +173,10 @@ def _bump_statement(insert: Any) -> Any:
     ).returning(_DAYS.version, _DAYS.last_ticket)
 
 
-_BUMP = {"sqlite": _bump_statement(sqlite.insert), "postgresql": _bump_statement(postgresql.insert)}
+_BUMP = {
+    "sqlite": Prepared(_bump_statement(sqlite.insert)),
+    "postgresql": Prepared(_bump_statement(postgresql.insert)),
+}
 
 _VERSION = select(func.coalesce(func.max(_DAYS.version), 0)).where(
     _DAYS.location_id == bindparam("location_id"), _DAYS.day == bindparam("day")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.db import Text3
+from clinic.db import Prepared, Text3
 from clinic.directory import hours
 from clinic.directory.models import (
     Closure,
@@ -158,7 +158,7 @@ class Catalogue:
 _snapshots: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 _lock = Lock()
 _CHANGED = "catalogue changed in"
-_VERSION = text("SELECT version FROM catalogue WHERE id = 1")
+_VERSION = Prepared(text("SELECT version FROM catalogue WHERE id = 1"))
 
 
 def current(s: Session) -> Catalogue:
@@ -205,7 +205,7 @@ def takes_bookings(loc: LocationInfo, today: date) -> bool:
 
 
 def _version(s: Session) -> int:
-    return s.execute(_VERSION).scalar() or 0
+    return _VERSION.run(s, {}).scalar() or 0
 
 
 def _engine(s: Session) -> Engine:

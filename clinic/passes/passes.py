@@ -7,14 +7,14 @@ from typing import cast
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from clinic.db import new_rid
+from clinic.db import Prepared, new_rid
 from clinic.passes.models import Pass
 from clinic.privacy import codes, sealing
 
 COVER, PHONE = "pass.cover", "pass.phone"
 
 _PASS = cast(Table, Pass.__table__)
-_INSERT = _PASS.insert()
+_INSERT = Prepared(_PASS.insert(), _PASS.c.keys())
 _COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on)
 _BY_CODE = select(*_COLUMNS).where(_PASS.c.code_hash == bindparam("code_hash"))
 _BY_RID = select(*_COLUMNS).where(_PASS.c.rid == bindparam("rid"))
@@ -38,8 +38,8 @@ class OpenPass:
 def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[OpenPass, str]:
     """A new pass, forgotten after `forget_on`, and the code that opens it (kept nowhere)."""
     code, rid = codes.new(), new_rid()
-    s.execute(
-        _INSERT,
+    _INSERT.run(
+        s,
         {
             "rid": rid,
             "code_hash": codes.hash_(code),

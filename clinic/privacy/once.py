@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from clinic.db import Prepared
 from clinic.privacy import keys
 from clinic.privacy.models import Once
 
@@ -26,9 +27,10 @@ _ONCE = cast(Table, Once.__table__)
 _MINE = (_ONCE.c.scope == bindparam("of_scope")) & (_ONCE.c.token_hash == bindparam("of_token"))
 _FIND = select(_ONCE.c.body_hash, _ONCE.c.answer, _ONCE.c.expires_at).where(_MINE)
 _DELETE = delete(_ONCE).where(_MINE)
-_KEEP = update(_ONCE).where(_MINE).values(answer=bindparam("answer"))
-_CLAIM_SQLITE = sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope)
-_CLAIM_POSTGRES = postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope)
+_KEEP = Prepared(update(_ONCE).where(_MINE).values(answer=bindparam("answer")))
+_ROW = ("scope", "token_hash", "body_hash", "answer", "expires_at")
+_CLAIM_SQLITE = Prepared(sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
+_CLAIM_POSTGRES = Prepared(postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
 _WAIT = text("SET LOCAL lock_timeout = '2s'")
 _WAIT_NO_MORE = text("SET LOCAL lock_timeout = 0")
 
@@ -79,7 +81,7 @@ def run(
         s.execute(_DELETE, key)
         _claim(s, row)
     answer = make()
-    s.execute(_KEEP, {**key, "answer": _seal(token, answer)})
+    _KEEP.run(s, {**key, "answer": _seal(token, answer)})
     return Done(answer, False)
 
 
@@ -94,7 +96,7 @@ def _claim(s: Session, row: dict[str, Any]) -> bool:
     if postgres:
         s.execute(_WAIT)
     try:
-        claimed = s.execute(_CLAIM_POSTGRES if postgres else _CLAIM_SQLITE, row).first()
+        claimed = (_CLAIM_POSTGRES if postgres else _CLAIM_SQLITE).run(s, row).first()
     except OperationalError as error:
         raise Busy from error
     if postgres:
