@@ -67,6 +67,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
     limits.init(app, found)
     Compress(app)
+    app.before_request(lambda: ring.keep_up(clock.today()))
     _rooms(app)
     return app
 

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ from clinic import clock
 EXTENSION = "keshki.keys"
 LASTING, DAILY, LOCK = "lasting.key", "day.key", "lock"
 LEAP_DAYS = 3  # a clock that jumps farther than this destroys no key by itself
+LOOK_EVERY = 1.0  # seconds between two looks into the folder while the date says that the link is old
 
 
 class KeysMissing(Exception):
@@ -58,6 +60,7 @@ class KeyRing:
         self._folder = folder
         self._mutex = Lock()
         self._made: dict[date, bytes] = {}
+        self._looked = float("-inf")
         try:
             self._lasting = bytes.fromhex((folder / LASTING).read_text().strip())
             self._day, self._link = _read_day(folder)
@@ -86,6 +89,16 @@ class KeyRing:
                     link = _next(link)
                 self._made[day] = blake2b(b"seal", key=link, digest_size=32).digest()
             return self._made[day]
+
+    def keep_up(self, today: date) -> None:
+        """Let go of a link that another process has advanced since: what cannot be opened there must not be here."""
+        if today > self._day and time.monotonic() - self._looked >= LOOK_EVERY:
+            self._looked = time.monotonic()
+            self.refresh()
+
+    def has_leapt(self, today: date) -> bool:
+        """Whether the clock is so far ahead of the day key that a person has to confirm the date."""
+        return (today - self._day).days > LEAP_DAYS
 
     def refresh(self) -> None:
         """Read the link again, since another process may have advanced it."""
@@ -125,7 +138,10 @@ def _next(link: bytes) -> bytes:
 
 
 def _read_day(folder: Path) -> tuple[date, bytes]:
-    held = json.loads((folder / DAILY).read_text())
+    text = (folder / DAILY).read_text()
+    if text.startswith("\0"):  # replaced, and overwritten, between opening and reading
+        text = (folder / DAILY).read_text()
+    held = json.loads(text)
     return date.fromisoformat(held["day"]), bytes.fromhex(held["link"])
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from time_machine import Traveller
 
+from clinic import clock
 from clinic.privacy import keys, sealing
 
 TODAY = date(2026, 11, 24)
@@ -37,6 +39,19 @@ def test_another_process_reads_the_advanced_key(ring: keys.KeyRing, tmp_path: Pa
     assert not other.advance(TODAY + timedelta(days=1))
     with pytest.raises(keys.Gone):
         other.of_day(TODAY)
+
+
+def test_a_site_that_runs_over_midnight_lets_go_of_the_link_that_the_worker_advanced(
+    app: Flask, evening: Traveller
+) -> None:
+    app.extensions[keys.EXTENSION].advance(clock.today(), leap_days=100)
+    box = sealing.seal(clock.today(), "pass.phone", b"row one", "+77010000000")
+    folder = Path(app.config["KESHKI_ENVIRON"]["KESHKI_KEYS"])
+    evening.shift(timedelta(days=1))
+    keys.KeyRing(folder).advance(clock.today())  # the worker's, in its own process
+    app.test_client().get("/healthz")
+    with pytest.raises(keys.Gone):
+        sealing.open_("pass.phone", b"row one", box)
 
 
 def test_a_clock_that_leaps_destroys_no_key(ring: keys.KeyRing) -> None:
