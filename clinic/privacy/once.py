@@ -1,13 +1,14 @@
 """Once-only acts: the answer is committed with the act, sealed with the token, and replayed.
 
 Only who holds the token can read the answer again: the database has its hash, and a box under a key
-made from it.
+made from it and from the key of the day on which the answer expires. What was asked is kept as a hash
+under the same key, so that nobody can try out numbers against an old copy.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, cast
@@ -19,6 +20,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from clinic import clock
 from clinic.db import Prepared
 from clinic.privacy import keys
 from clinic.privacy.models import Once
@@ -68,20 +70,28 @@ def run(
     `body` is what was asked; the same token with another body raises Reused. Raises Busy when another
     transaction has been doing the same act for two seconds. What `make` raises rolls all back.
     """
-    token_hash = _hash("once token", token.encode())
-    body_hash = _hash("once body", body)
+    token_hash = blake2b(token.encode(), key=keys.ring().lasting("once token"), digest_size=32).digest()
+    expires_at = now + kept
+    secret = _secret(token, expires_at)
     key = {"of_scope": scope, "of_token": token_hash}
-    row = {"scope": scope, "token_hash": token_hash, "body_hash": body_hash, "answer": b"", "expires_at": now + kept}
+    row = {
+        "scope": scope,
+        "token_hash": token_hash,
+        "body_hash": _body_hash(secret, body),
+        "answer": b"",
+        "expires_at": expires_at,
+    }
     if not _claim(s, row):
         before = s.execute(_FIND, key).one()
         if before.expires_at > now:
-            if not compare_digest(before.body_hash, body_hash):
+            known = _secret(token, before.expires_at)
+            if not compare_digest(before.body_hash, _body_hash(known, body)):
                 raise Reused
-            return Done(_open(token, before.answer), True)
+            return Done(_open(known, before.answer), True)
         s.execute(_DELETE, key)
         _claim(s, row)
     answer = make()
-    _KEEP.run(s, {**key, "answer": _seal(token, answer)})
+    _KEEP.run(s, {**key, "answer": _seal(secret, answer)})
     return Done(answer, False)
 
 
@@ -104,18 +114,20 @@ def _claim(s: Session, row: dict[str, Any]) -> bool:
     return claimed is not None
 
 
-def _hash(purpose: str, value: bytes) -> bytes:
-    return blake2b(value, key=keys.ring().lasting(purpose), digest_size=32).digest()
+def _secret(token: str, expires_at: datetime) -> bytes:
+    """What seals an act: made from its token, and gone with the key of the day on which it expires."""
+    day: date = clock.local(expires_at).date()
+    return blake2b(token.encode(), key=keys.ring().of_day(day), digest_size=32, person=b"keshki-once").digest()
 
 
-def _key(token: str) -> Aead:
-    return Aead(blake2b(token.encode(), key=keys.ring().lasting("once answer"), digest_size=32).digest())
+def _body_hash(secret: bytes, body: bytes) -> bytes:
+    return blake2b(body, key=secret, digest_size=32, person=b"once-body").digest()
 
 
-def _seal(token: str, answer: dict[str, Any]) -> bytes:
-    return bytes(_key(token).encrypt(json.dumps(answer).encode()))
+def _seal(secret: bytes, answer: dict[str, Any]) -> bytes:
+    return bytes(Aead(secret).encrypt(json.dumps(answer).encode()))
 
 
-def _open(token: str, box: bytes) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(_key(token).decrypt(box))
+def _open(secret: bytes, box: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(Aead(secret).decrypt(box))
     return answer

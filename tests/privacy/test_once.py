@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from nacl.exceptions import CryptoError
 from sqlalchemy import select
 from time_machine import Traveller
 
 from clinic import clock
 from clinic.db import db, reading, writing
-from clinic.privacy import once
+from clinic.privacy import keys, once
 from clinic.privacy.models import Once
 
 TOKEN = "k" * 40
@@ -65,6 +66,24 @@ def test_the_database_holds_no_answer_in_clear(app_on: Flask, evening: Traveller
         row = s.execute(select(Once)).scalar_one()
     assert b"27" not in row.answer
     assert TOKEN.encode() not in row.token_hash
+
+
+def test_an_old_copy_tells_nothing_to_who_knows_the_token_and_the_keys_of_a_later_day(
+    app: Flask, evening: Traveller
+) -> None:
+    def kept() -> tuple[bytes, bytes]:
+        with reading() as s:
+            row = s.execute(select(Once)).scalar_one()
+            return row.body_hash, row.answer
+
+    act(b"+77010000000", [])
+    body_hash, answer = kept()
+    evening.shift(timedelta(days=2))
+    keys.ring().advance(clock.today(), leap_days=100)
+    act(b"+77010000000", [])
+    assert kept()[0] != body_hash, "the same number can be tried out against the copy"
+    with pytest.raises(CryptoError):
+        once._open(once._secret(TOKEN, clock.now() + once.FORM_KEPT), answer)
 
 
 def test_two_at_once_act_once(app_on: Flask) -> None:
