@@ -11,7 +11,18 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, ClauseElement, CursorResult, DateTime, Dialect, Engine, LargeBinary, MetaData, event
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    LargeBinary,
+    MetaData,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
@@ -119,6 +130,9 @@ def prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+_CONNECTION = "keshki.connection"  # of a session that lives for one transaction
+
+
 @contextmanager
 def writing() -> Iterator[Session]:
     """A session whose transaction may write from its first statement on; commits at the end.
@@ -128,6 +142,7 @@ def writing() -> Iterator[Session]:
     """
     engine = db.engine
     with _turn(engine), Session(engine, execution_options={"write": True}, expire_on_commit=False) as s, s.begin():
+        s.info[_CONNECTION] = s.connection()
         yield s
 
 
@@ -177,7 +192,7 @@ class Prepared:
 
     def run(self, s: Session, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Execute it in the transaction of `s`."""
-        connection = s.connection()
+        connection: Connection = s.info.get(_CONNECTION) or s.connection()
         spelt = self._spelt.get(connection.dialect.name)
         if spelt is None:
             spelt = self._spelt[connection.dialect.name] = self._spell(connection.dialect)

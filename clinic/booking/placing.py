@@ -8,9 +8,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import cast
 
-from sqlalchemy import Table, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,14 +30,6 @@ APPOINTMENT = cast(Table, Appointment.__table__)
 _INSERT = Prepared(APPOINTMENT.insert(), APPOINTMENT.c.keys())
 _DELETE_CELLS = cast(Table, Cell.__table__).delete().where(Cell.appointment_id == bindparam("appointment"))
 _CELLS = cast(Table, Cell.__table__).c
-_FIRST_TAKEN = (
-    select(_CELLS.room_id, func.min(_CELLS.cell))
-    .where(
-        _CELLS.room_id.in_(bindparam("rooms", expanding=True)),
-        _CELLS.cell.between(bindparam("first"), bindparam("last")),
-    )
-    .group_by(_CELLS.room_id)
-)
 # One statement for any number of cells, the same on both databases.
 _INSERT_CELLS = Prepared(
     text(
@@ -101,12 +94,24 @@ def candidates(
 def free_room(s: Session, rooms: Sequence[RoomInfo], first_cell: int, visit_cells: int) -> RoomInfo | None:
     """The first of these rooms that is free for the visit and its own pause; one indexed query."""
     longest = visit_cells + max(pause_cells(room) for room in rooms)
-    wanted = {"rooms": [room.id for room in rooms], "first": first_cell, "last": first_cell + longest - 1}
-    taken_from = {row[0]: row[1] for row in s.execute(_FIRST_TAKEN, wanted)}
+    wanted = {f"room{n}": room.id for n, room in enumerate(rooms)}
+    wanted |= {"first": first_cell, "last": first_cell + longest - 1}
+    taken_from: dict[int, int] = dict(_first_taken(len(rooms)).run(s, wanted).tuples().all())
     for room in rooms:
         if taken_from.get(room.id, first_cell + longest) >= first_cell + visit_cells + pause_cells(room):
             return room
     return None
+
+
+@cache
+def _first_taken(rooms: int) -> Prepared:
+    """The first taken cell in each of so many rooms between two cells."""
+    named: list[ColumnElement[int]] = [bindparam(f"room{n}") for n in range(rooms)]
+    return Prepared(
+        select(_CELLS.room_id, func.min(_CELLS.cell))
+        .where(_CELLS.room_id.in_(named), _CELLS.cell.between(bindparam("first"), bindparam("last")))
+        .group_by(_CELLS.room_id)
+    )
 
 
 def pause_cells(room: RoomInfo) -> int:

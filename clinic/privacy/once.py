@@ -33,8 +33,8 @@ _KEEP = Prepared(update(_ONCE).where(_MINE).values(answer=bindparam("answer")))
 _ROW = ("scope", "token_hash", "body_hash", "answer", "expires_at")
 _CLAIM_SQLITE = Prepared(sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
 _CLAIM_POSTGRES = Prepared(postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
-_WAIT = text("SET LOCAL lock_timeout = '2s'")
-_WAIT_NO_MORE = text("SET LOCAL lock_timeout = 0")
+_WAIT = Prepared(text("SET LOCAL lock_timeout = '2s'"))
+_WAIT_NO_MORE = Prepared(text("SET LOCAL lock_timeout = 0"))
 
 FORM_KEPT = timedelta(minutes=10)
 API_KEPT = timedelta(hours=24)
@@ -104,13 +104,13 @@ def _claim(s: Session, row: dict[str, Any]) -> bool:
     """Take the key of this act; waits for a transaction that holds it. False when it was done before."""
     postgres = s.get_bind().dialect.name == "postgresql"
     if postgres:
-        s.execute(_WAIT)
+        _WAIT.run(s, {})
     try:
         claimed = (_CLAIM_POSTGRES if postgres else _CLAIM_SQLITE).run(s, row).first()
     except OperationalError as error:
         raise Busy from error
     if postgres:
-        s.execute(_WAIT_NO_MORE)
+        _WAIT_NO_MORE.run(s, {})
     return claimed is not None
 
 
