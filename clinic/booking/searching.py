@@ -30,18 +30,19 @@ class Chip:
 
 
 def spot_of(cat: Catalogue, form: NearForm, remembered: PlaceInfo | None) -> Spot | NotFound | None:
-    """Where to measure from: her position, what she typed, else the city of this visit.
+    """Where to measure from: what she typed, else her position, else the city of this visit.
 
-    A mistake in the position becomes an error of the field `near`.
+    Her position goes on in hidden fields, so what is typed is the later word. A mistake in the position
+    becomes an error of the field `near`.
     """
+    if form.near.data:
+        return gazetteer.locate(cat, form.near.data)
     if form.lat.data is not None or form.lng.data is not None:
         try:
             return gazetteer.position(cat, _degrees(form.lat.data), _degrees(form.lng.data))
         except OutOfReach:
             form.near.errors = [*form.near.errors, _("We know no place near this position. Type a town or a district.")]
             return None
-    if form.near.data:
-        return gazetteer.locate(cat, form.near.data)
     return cities.spot_of(remembered) if remembered else None
 
 

@@ -37,7 +37,7 @@ def policy(https: bool) -> Secure:
         .frame_ancestors("'none'")
     )
     permissions = PermissionsPolicy().geolocation("self")
-    for name in ("camera", "microphone", "payment", "usb", "bluetooth", "browsing-topics", "interest-cohort"):
+    for name in ("camera", "microphone", "payment", "usb", "browsing-topics", "interest-cohort"):
         permissions = permissions.add_directive(name)
     return Secure(
         csp=csp,

@@ -1,6 +1,6 @@
 """Home, help numbers, what we keep, and the small files that browsers, robots and machines ask for."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, messaging, wording
-from clinic.booking import cities, find, showing
+from clinic.booking import cities, find
 from clinic.config import settings
 from clinic.db import LANGUAGES, db
 from clinic.directory import catalogue
@@ -35,6 +35,7 @@ from clinic.wording import ngettext
 
 blueprint = Blueprint("site", __name__)
 CITIES_SHOWN = 6
+EVENING = time(18)
 HELP_PAGE = 1
 
 
@@ -46,18 +47,24 @@ def home() -> str:
     typed_city = request.args.get("near", "")[:80]
     city = next((c for c in known if typed_city and typed_city in (c.name.kk, c.name.ru, c.name.en)), None)
     city = city or cities.remembered(cat, session)
+    now = clock.now()
     return render_template(
         "site/home.html",
         city=city,
-        tonight=_tonight(cat, city, clock.now()) if city else "",
+        tonight=_tonight(cat, city, now) if city else "",
+        when={"open_now": "1"} if _is_night(now) else {"after": "18:00"},
         cities=[c for c in known if city is None or c.key != city.key][:CITIES_SHOWN],
         sms=messaging.enabled(),
     )
 
 
 def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:
-    """How many places near take bookings this evening, and the next time; or the name of the city alone."""
-    wish = find.Wish(frozenset(), None, None, False, None, False, None, 20)
+    """How many places near take bookings tonight, and the next time; or the name of the city alone.
+
+    It counts what the list behind the button will show: this evening from 18:00, after midnight what is open.
+    """
+    night = _is_night(now)
+    wish = find.Wish(after=None if night else EVENING, open_now=night, within_m=find.NEAR_M)
     offers = find.find(db.session(), cat, cities.spot_of(city), wish, now)
     starts = [offer.slots[0].start for offer in offers if offer.slots]
     name = city.name[wording.language_now()]
@@ -68,8 +75,13 @@ def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:
         "%(city)s: %(places)s, next time %(time)s",
         city=name,
         places=places,
-        time=showing.day_and_time(min(starts), now),
+        time=wording.time_words(min(starts)),
     )
+
+
+def _is_night(now: datetime) -> bool:
+    """After midnight tonight is what is left of it: the next evening is not what she asks for."""
+    return clock.local(now).time() < clock.DAY_TURNS
 
 
 @blueprint.get("/out")

@@ -44,7 +44,7 @@
   var me = $("[data-me]");
   if (me) me.addEventListener("click", function () {
     navigator.geolocation.getCurrentPosition(function (p) {
-      $("[name=lat]").value = p.coords.latitude.toFixed(2); $("[name=lng]").value = p.coords.longitude.toFixed(2);
+      $("#here [name=lat]").value = p.coords.latitude.toFixed(2); $("#here [name=lng]").value = p.coords.longitude.toFixed(2);
       $("#here").requestSubmit();
     }, function () { me.textContent = me.dataset.me; });
   });
