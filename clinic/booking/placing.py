@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -96,7 +96,8 @@ def free_room(s: Session, rooms: Sequence[RoomInfo], first_cell: int, visit_cell
     longest = visit_cells + max(pause_cells(room) for room in rooms)
     wanted = {f"room{n}": room.id for n, room in enumerate(rooms)}
     wanted |= {"first": first_cell, "last": first_cell + longest - 1}
-    taken_from: dict[int, int] = dict(_first_taken(len(rooms)).run(s, wanted).tuples().all())
+    found: Any = _first_taken(len(rooms)).run(s, wanted)
+    taken_from: dict[int, int] = dict(found.all())
     for room in rooms:
         if taken_from.get(room.id, first_cell + longest) >= first_cell + visit_cells + pause_cells(room):
             return room
