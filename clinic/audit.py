@@ -1,10 +1,11 @@
 """Staff's deeds: who did what, in which hour; no client in them."""
 
-from datetime import date, datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import DDL, Index, String, event
+from sqlalchemy import DDL, Index, String, delete, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from clinic import clock
 from clinic.db import Base, UtcTime
 
 KEPT_DAYS = 90
@@ -38,11 +39,24 @@ for _dialect, _statements in (("sqlite", (REFUSE_UPDATE_SQLITE,)), ("postgresql"
 
 
 def record(s: Session, now: datetime, actor: str, verb: str, thing: str, location: int | None = None) -> None:
-    """Write down a deed of staff in the caller's transaction; only the hour is kept of `now`."""
+    """Write down a deed of staff in the caller's transaction; only the hour is kept of `now`.
+
+    The same deed of the same person in the same hour stands once: otherwise the arrivals written down
+    here would be a true count of visits for 90 days, which nothing else keeps.
+    """
     hour = now.replace(minute=0, second=0, microsecond=0)
-    s.add(Audit(hour=hour, actor=actor, location=location, verb=verb, thing=thing))
+    same = select(Audit.id).where(
+        Audit.hour == hour,
+        Audit.actor == actor,
+        Audit.location.is_not_distinct_from(location),
+        Audit.verb == verb,
+        Audit.thing == thing,
+    )
+    if s.scalar(same.limit(1)) is None:
+        s.add(Audit(hour=hour, actor=actor, location=location, verb=verb, thing=thing))
 
 
-def days_kept(today: date) -> date:
-    """The oldest day whose deeds are still kept on `today`."""
-    return date.fromordinal(today.toordinal() - KEPT_DAYS)
+def forget(s: Session, now: datetime) -> int:
+    """Drop the deeds of the days before the last 90; how many there were."""
+    oldest = clock.at(clock.local(now).date() - timedelta(days=KEPT_DAYS), 0)
+    return int(s.execute(delete(Audit).where(Audit.hour < oldest)).rowcount)  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from clinic import backup as backups
 from clinic import clock, start
 from clinic import ready as readiness
 from clinic import worker as background
-from clinic.booking import forgetting
 from clinic.config import ConfigError, settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
@@ -60,9 +59,15 @@ def worker() -> None:
 
 @click.command("forget")
 def forget() -> None:
-    """Do the forgetting job once, now."""
-    day_keys.advance_if_due()
-    click.echo(f"Forgotten: {forgetting.run(clock.now())} rows.")
+    """Forget now whatever is due."""
+    click.echo(f"Forgotten: {_forgotten()} rows.")
+
+
+def _forgotten() -> int:
+    try:
+        return background.forget_all(clock.now())
+    except day_keys.ClockLeap as leap:
+        sys.exit(f"Nothing was forgotten. {leap}")
 
 
 @click.command("backup")
@@ -84,7 +89,8 @@ def restore(file: Path) -> None:
         backups.restore(settings(), file)
     except backups.RestoreRefused as refusal:
         sys.exit(str(refusal))
-    click.echo(f"Restored. Forgotten: {forgetting.run(clock.now())} rows.")
+    click.echo("Restored.")
+    click.echo(f"Forgotten: {_forgotten()} rows.")
 
 
 @click.group("ready", invoke_without_command=True)

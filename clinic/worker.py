@@ -10,7 +10,7 @@ from datetime import datetime
 
 from flask import Flask
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.booking import forgetting
 from clinic.db import db, writing
 from clinic.messaging import tasks
@@ -37,9 +37,21 @@ def _advance_keys(_now: datetime) -> int:
         return 0
 
 
+def _forget_visits(now: datetime) -> int:
+    # A clock that leaps would have everybody's visits deleted: a person confirms the date first.
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else forgetting.run(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return once.forget(s, now) + sign_in.forget(s, now)
+
+
+def _forget_deeds(now: datetime) -> int:
+    if keys.ring().has_leapt(clock.local(now).date()):
+        return 0
+    with writing() as s:
+        return audit.forget(s, now)
 
 
 TASKS = (
@@ -48,8 +60,9 @@ TASKS = (
     Task("expire", 30, tasks.expire),
     Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
-    Task("forget", 300, forgetting.run),
+    Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
+    Task("deeds", 3600, _forget_deeds),
 )
 
 
@@ -66,10 +79,14 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
         stop.wait(max(0.05, min(due.values()) - time.monotonic()))
 
 
-def run_once(app: Flask) -> int:
-    """Run every task once, in order (tests, and after a restore); how much was done in all."""
-    with app.app_context():
-        return sum(task.run(clock.now()) for task in TASKS)
+def forget_all(now: datetime) -> int:
+    """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
+    keys.advance_if_due()
+    gone = 0
+    for forget in (_forget_visits, _forget_answers, _forget_deeds):
+        while done := forget(now):
+            gone += done
+    return gone
 
 
 def _run(task: Task) -> int:

@@ -30,26 +30,30 @@ BATCH = 200
 TALLY_STEP = 5
 _CHECKPOINT_WAIT_MS = 200
 
-_unclean = False  # whether deleted rows may still stand in SQLite's write-ahead log
-
 
 def run(now: datetime) -> int:
-    """One batch of everything that is to be forgotten at `now`; how many rows went. Call again until 0."""
-    global _unclean
+    """One batch of everything that is to be forgotten at `now`; how many rows went. Call again until 0.
+
+    Then SQLite's write-ahead log is emptied: what she cancelled, erased or moved stands in it too.
+    """
     gone = 0
     for step in (forget_cells, forget_visits, forget_passes, forget_days):
         with writing() as s:
             gone += step(s, now)
-    _unclean = _unclean or gone > 0
-    if _unclean:
-        _unclean = not truncate_log()
+    if gone == 0:
+        truncate_log()
     return gone
 
 
 def forget_cells(s: Session, now: datetime) -> int:
     """Free the cells of service days that have ended; what overhangs into the present one stays."""
     over = first_cell(clock.service_day(now))
-    old = select(Cell.room_id, Cell.cell).where(Cell.room_id.in_(select(Room.id)), Cell.cell < over).limit(BATCH * 10)
+    old = (
+        select(Cell.room_id, Cell.cell)
+        .where(Cell.room_id.in_(select(Room.id)), Cell.cell < over)
+        .limit(BATCH * 10)
+        .with_for_update(skip_locked=True)
+    )
     return _count(s, delete(Cell).where(tuple_(Cell.room_id, Cell.cell).in_(old)))
 
 
@@ -65,6 +69,7 @@ def forget_visits(s: Session, now: datetime) -> int:
             Appointment.forget_on < today,
         )
         .limit(BATCH)
+        .with_for_update(skip_locked=True)  # another worker's share: a visit is counted once
     ).all()
     if not rows:
         return 0

@@ -1,0 +1,98 @@
+"""The worker's list: what is due is forgotten to the last row, and a clock that leaps deletes nothing."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from time_machine import Traveller
+
+from clinic import audit, clock, worker
+from clinic.booking import forgetting
+from clinic.booking.models import Appointment
+from clinic.db import db, reading, writing
+from clinic.passes.models import Pass
+from clinic.privacy import keys
+from tests.booking.place import booked, open_place, wish
+
+WED = date(2026, 11, 25)
+EIGHT = clock.at(WED, 20 * 60)
+
+
+def counts() -> tuple[int, int]:
+    with reading() as s:
+        visits = s.scalar(select(func.count()).select_from(Appointment)) or 0
+        return visits, s.scalar(select(func.count()).select_from(Pass)) or 0
+
+
+def run(name: str, now: datetime) -> int:
+    return next(task for task in worker.TASKS if task.name == name).run(now)
+
+
+@pytest.fixture
+def confirmed(app: Flask, evening: Traveller) -> None:
+    """Somebody confirmed today's date."""
+    keys.ring().advance(clock.today(), leap_days=100)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_a_clock_that_leaps_deletes_no_visit_until_the_date_is_confirmed(evening: Traveller) -> None:
+    place, kind = open_place()
+    booked(wish(place, kind, EIGHT))
+    evening.move_to(EIGHT + timedelta(days=40))
+    run("keys", clock.now())
+    assert run("forget", clock.now()) == 0
+    with pytest.raises(keys.ClockLeap):
+        worker.forget_all(clock.now())
+    assert counts() == (1, 1)
+    keys.ring().advance(clock.today(), leap_days=100)
+    assert worker.forget_all(clock.now()) > 0
+    assert counts() == (0, 0)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_the_command_forgets_to_the_last_row_not_only_a_batch(
+    evening: Traveller, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "BATCH", 2)
+    place, kind = open_place(hours="Mo-Su 00:00-24:00", minutes=5)
+    for n in range(7):
+        booked(wish(place, kind, EIGHT + n * timedelta(minutes=5)))
+    evening.move_to(EIGHT + timedelta(days=2))
+    said = app.test_cli_runner().invoke(args=["forget"])
+    assert said.exit_code == 0, said.output
+    assert counts() == (0, 0)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_the_command_says_in_a_sentence_that_the_clock_has_leapt(evening: Traveller, app: Flask) -> None:
+    evening.shift(timedelta(days=40))
+    said = app.test_cli_runner().invoke(args=["forget"])
+    assert said.exit_code == 1
+    assert "flask keys advance" in said.output
+    assert said.exception is None or isinstance(said.exception, SystemExit)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_deeds_of_staff_go_after_90_days(evening: Traveller) -> None:
+    with writing() as s:
+        audit.record(s, clock.now(), "aigul", "visit.here", "2026-11-24", 1)
+    for days in (90, 91):
+        evening.move_to(EIGHT - timedelta(days=1) + timedelta(days=days))
+        keys.ring().advance(clock.today(), leap_days=100)
+        run("deeds", clock.now())
+        with reading() as s:
+            assert s.scalar(select(func.count()).select_from(audit.Audit)) == (1 if days == 90 else 0)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_she_erased_does_not_wait_in_the_write_ahead_log(evening: Traveller, app: Flask) -> None:
+    place, kind = open_place()
+    mine = booked(wish(place, kind, EIGHT))
+    answer = app.test_client().post("/en/mine", data={"code": mine.code, "act": "forget"})
+    assert answer.status_code == 200
+    db.session.remove()
+    run("forget", clock.now())
+    log = app.config["KESHKI_ENVIRON"]["KESHKI_DATABASE_URL"].removeprefix("sqlite:///") + "-wal"
+    with open(log, "rb") as file:
+        assert file.read() == b""
