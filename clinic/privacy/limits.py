@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import date
 from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask, request
@@ -16,7 +17,7 @@ _key: tuple[date, bytes] = (date.min, b"")
 
 
 def who() -> str:
-    """A name for the caller's address that means nothing tomorrow.
+    """A name for the caller's address that means nothing tomorrow; of IPv6 the network, which one household has whole.
 
     With several nodes behind one Redis the key comes from the shared keys, else it is this process's own.
     """
@@ -25,9 +26,20 @@ def who() -> str:
     global _key
     today = clock.today()
     if _key[0] != today:
-        _key = (today, keys.ring().of_day(today) if _shared else secrets.token_bytes(32))
-    address = (request.remote_addr or "").encode()
-    return blake2b(address, key=_key[1], digest_size=12).hexdigest()
+        # a node whose clock is behind uses the oldest key that still exists
+        shared_key = keys.ring().of_day(max(today, keys.ring().day)) if _shared else b""
+        _key = (today, shared_key or secrets.token_bytes(32))
+    return blake2b(_network(request.remote_addr or ""), key=_key[1], digest_size=12).hexdigest()
+
+
+def _network(address: str) -> bytes:
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address.encode()
+    if not isinstance(found, IPv6Address):
+        return found.packed
+    return found.ipv4_mapped.packed if found.ipv4_mapped else found.packed[:8]
 
 
 _shared = False

@@ -43,6 +43,21 @@ def test_case_13_behind_a_trusted_proxy_the_caller_counts_and_the_rotated_part_d
     assert tries(client, 1, "10.0.0.1", "1.1.1.1, 203.0.113.99") == [404]
 
 
+def test_case_13_one_household_has_one_network_of_ipv6_addresses(app: Flask) -> None:
+    client = app.test_client()
+    statuses = [tries(client, 1, f"2001:db8:1:2::{n:x}")[0] for n in range(25)]
+    assert statuses[20:] == [429] * 5
+    assert tries(client, 1, "2001:db8:1:3::1") == [404]
+
+
+def test_an_address_is_the_same_written_as_ipv4_and_mapped_into_ipv6(app: Flask) -> None:
+    names = set()
+    for address in ("203.0.113.5", "::ffff:203.0.113.5"):
+        with app.test_request_context(environ_overrides={"REMOTE_ADDR": address}):
+            names.add(limits.who())
+    assert len(names) == 1
+
+
 def test_case_13_no_address_is_kept(app: Flask) -> None:
     tries(app.test_client(), 3, "203.0.113.77")
     kept = repr(vars(limits.limiter.storage))
