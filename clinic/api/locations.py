@@ -111,7 +111,7 @@ def free_slots(asked: dict[str, Any], slug: str) -> Question:
         free = availability.slots(s, cat, place, wanted, first, days, now)
         return {"minutes": availability.minutes(cat, wanted), "slots": spans(free)}
 
-    return Question(place, cat.version, first, days, answer)
+    return Question(place, cat.version, first, days, now, answer)
 
 
 def placed(cat: Catalogue, slug: str) -> LocationInfo:

@@ -49,6 +49,7 @@ class Question:
     catalogue_version: int
     first: date
     days: int
+    now: datetime  # as of which it is answered
     answer: Callable[[], dict[str, Any]]
 
 
@@ -175,7 +176,7 @@ def remembered(view: Callable[..., Any]) -> Callable[..., Response]:
         first = versions.day(question.first - timedelta(days=2))
         last = versions.day(question.first + timedelta(days=question.days))
         seen = versions.read(question.place.id, first, last)  # before the times: never newer than they are
-        now = clock.now()
+        now = question.now
         if seen and seen[0][0] == question.catalogue_version:
             lead = question.place.lead_minutes * 60
             midnight = clock.at(clock.local(now).date() + timedelta(days=1), 0).timestamp()

@@ -234,12 +234,13 @@ def set_status(s: Session, location_id: int, rid: bytes, was: str, to: str, acto
     """
     if to not in DESK_STATUSES:
         raise ValueError(to)
-    day = s.execute(
-        select(Appointment.day).where(Appointment.rid == rid, Appointment.location_id == location_id)
-    ).scalar_one_or_none()
-    if day is None:
+    found = s.execute(_ONE, {"rid": rid}).one_or_none()
+    if found is None or found.location_id != location_id:
         raise StatusChanged("")
-    taken.bump(s, location_id, day, 0)
+    try:
+        day = locked(s, found).day  # the day it is on now: she may just have moved it
+    except Gone:
+        raise StatusChanged("") from None
     changed = s.execute(
         update(APPOINTMENT)
         .where(

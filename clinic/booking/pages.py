@@ -21,6 +21,7 @@ from clinic.directory.catalogue import PlaceInfo
 
 EXTENSION = "keshki.booking.pages"
 MOST_BYTES = 4 * 1024 * 1024
+MOST_PAGES = 1000  # also of those of which only the address is known so far
 LONGEST_KEY = 400
 HERS = ("code", "lat", "lng")
 _VERSIONS = (
@@ -56,7 +57,8 @@ class _Memory:
         """Keep a page of this minute; those of earlier ones are forgotten, and all when there are too many."""
         with self._lock:
             self._pages = {k: kept for k, kept in self._pages.items() if kept.minute == page.minute}
-            if sum(len(kept.body) for kept in self._pages.values()) + len(page.body) > MOST_BYTES:
+            size = sum(len(kept.body) for kept in self._pages.values()) + len(page.body)
+            if size > MOST_BYTES or len(self._pages) >= MOST_PAGES:
                 self._pages.clear()
             self._pages[key] = page
 
