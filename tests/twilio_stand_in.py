@@ -147,16 +147,16 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             raw = self.rfile.read(length)
-            if len(raw) < length:  # the caller died in the middle of its call
+            form = dict(urllib.parse.parse_qsl(raw.decode()))
+            if len(raw) < length or "Body" not in form:  # the caller died in the middle of its call
                 self.close_connection = True
                 return
-            form = dict(urllib.parse.parse_qsl(raw.decode()))
             with world.lock:
                 world.creates += 1
                 world.in_flight += 1
-                fault = world.plan(world.creates, form)
+                nth = world.creates
             try:
-                self._create(form, fault)
+                self._create(form, world.plan(nth, form))
             except OSError:
                 self.close_connection = True  # the caller died meanwhile
             finally:

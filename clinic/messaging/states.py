@@ -43,14 +43,28 @@ def accepted(s: Session, taken: Sequence[tuple[bytes, int, str]], now: datetime)
     """
     if not taken:
         return
-    ids = [message_id for message_id, _n, _sid in taken]
-    known = set(s.scalars(select(Attempt.message_id).where(Attempt.message_id.in_(ids)).distinct()))
+    ids, sids = [message_id for message_id, _n, _sid in taken], [sid for _message_id, _n, sid in taken]
+    rows = s.execute(
+        select(Attempt.message_id, Attempt.n, Attempt.sid).where(
+            or_(Attempt.message_id.in_(ids), Attempt.sid.in_(sids))
+        )
+    ).all()
+    known = {message_id for message_id, _n, _sid in rows}
+    # a sid that the reconciler has given to a twin (same text, same number) stays there
+    holders = {sid: (message_id, n) for message_id, n, sid in rows}
     s.execute(
         _TAKE_SID,
-        [{"of": message_id, "nth": n, "its_sid": sid} for message_id, n, sid in taken],
+        [
+            {
+                "of": message_id,
+                "nth": n,
+                "its_sid": sid if holders.get(sid, (message_id, n)) == (message_id, n) else None,
+            }
+            for message_id, n, sid in taken
+        ],
         execution_options={"synchronize_session": False},
     )
-    _rows(s, _forward(Message.rid.in_(known), "accepted", "", now))
+    _rows(s, _forward(Message.rid.in_([rid for rid in ids if rid in known]), "accepted", "", now))
     _erase(s, [{"sid": sid, "due_at": now + NO_NEWS if rid in known else now, "tries": 0} for rid, _n, sid in taken])
 
 

@@ -33,6 +33,7 @@ from clinic.passes import phones
 BEAT = 0.03
 TASKS = ("send", "reconcile", "erase", "expire")
 IN_POST_SECONDS = 0.012
+BEFORE_ALL = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)  # nothing is due so early
 
 
 class Fate:
@@ -162,9 +163,9 @@ def warm(app: Flask) -> None:
     with app.app_context():
         for task in worker.TASKS:
             if task.name in TASKS:
-                task.run(clock.now())
+                task.run(BEFORE_ALL)
         with writing() as s:
-            sending.claim(s, clock.now(), 1)
+            sending.claim(s, BEFORE_ALL, 1)
         phones.country("+77010000001")
 
 

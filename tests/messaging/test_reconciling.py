@@ -11,6 +11,7 @@ from clinic import clock
 from clinic.db import reading, writing
 from clinic.messaging import outbox, receipts, reconciling, sending
 from clinic.messaging.models import Attempt
+from clinic.messaging.senders import Accepted
 from tests.messaging.conftest import EVENING, HERS, error, put, state, token
 from tests.twilio_stand_in import Fault, StandIn
 
@@ -251,3 +252,18 @@ def test_every_doubt_of_many_is_settled_by_one_question(
     ask_after(travel, 125)
     assert {state(rid) for rid in rids} == {"accepted"}
     assert (len(twilio.taken), twilio.lists) == (12, 2)
+
+
+def test_a_late_answer_under_a_sid_that_a_twin_holds_breaks_nothing(twilio: StandIn) -> None:
+    first, second = put(about="a"), put(about="b")
+    with writing() as s:
+        claimed = sending.claim(s, clock.now(), 10)
+    one, other = sorted(claimed, key=lambda c: c.message_id != first)
+    with writing() as s:
+        sending.record(s, [(one, Accepted("SM1"))], clock.now())
+    with writing() as s:
+        sending.record(s, [(other, Accepted("SM1")), (one, Accepted("SM1"))], clock.now())
+    assert (state(first), state(second)) == ("accepted", "accepted")
+    assert twilio.creates == 0
+    with reading() as s:
+        assert set(s.scalars(select(Attempt.sid))) == {"SM1", None}
