@@ -13,6 +13,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
+from clinic.booking import typed
+
 MISSING = _l("This is needed.")
 EMPTY = _l("This may not be empty.")
 NO_TEXT = _l("This has to be text.")
@@ -31,7 +33,6 @@ ONE_EACH = _l("Each may stand here once.")
 MOST_SLUGS, SLUG_LONGEST = 10, 40
 
 _DIRECTION = dict.fromkeys([0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -178,22 +179,19 @@ def plain(value: Any, longest: int) -> str:
 
 
 def read_day(value: Any) -> date:
-    """A date of the calendar: 31 February is none."""
-    text = plain(value, 40)
-    if not _DAY.fullmatch(text):
-        raise ValidationError(NO_DAY)
+    """A date of the calendar, as the forms read it: 31 February is none."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as no_such_day:
+        return typed.day(plain(value, 40))
+    except typed.Unreadable as no_such_day:
         raise ValidationError(NO_DAY) from no_such_day
 
 
 def read_hour(value: Any) -> time:
-    """A time of day."""
-    found = _HOUR.fullmatch(plain(value, 40))
-    if not found:
+    """A time of day, as the forms read it, in the one spelling that the document promises."""
+    text = plain(value, 40)
+    if not _HOUR.fullmatch(text):
         raise ValidationError(NO_HOUR)
-    return time(int(found[1]), int(found[2]))
+    return typed.hour(text)
 
 
 def read_moment(value: Any) -> datetime:
