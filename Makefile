@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run test check bench messages lock
+.PHONY: help run test check bench messages holidays lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ messages: $(VENV)/.dev ## bring the catalogues up to date with the code
 	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l --no-wrap --no-location --sort-output -o messages.pot .
 	for l in kk ru en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete -i messages.pot -d translations -l $$l; done
 	rm messages.pot
+
+holidays: $(VENV)/.dev ## write seeds/holidays.csv for the years ahead
+	$(BIN)/python -m seeds.write_holidays
 
 lock: $(VENV)/.dev ## write exact versions with hashes from setup.cfg
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --extra postgres setup.cfg -o constraints.txt

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinic import clock
 from clinic.config import ConfigError
 from clinic.db import db
+from clinic.directory import holidays
 from clinic.privacy import keys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,6 +25,8 @@ def check(app: Flask) -> None:
             "Update the time zone table (pip install --upgrade tzdata, and unset PYTHONTZPATH): "
             "it still has Asia/Almaty at UTC+6."
         )
+    if clock.today().year + 1 > holidays.last_year():
+        raise ConfigError("Write seeds/holidays.csv for the years ahead with `make holidays`: it ends too soon.")
     with app.app_context():
         _schema_is_current()
         try:

@@ -61,6 +61,8 @@ def pg_server() -> Iterator[Callable[[str], str]]:
         found: str = server.get_uri(database=name)
         return found
 
+    server.psql("ALTER SYSTEM SET fsync = off;")  # the machine is not switched off in a test
+    server.psql("SELECT pg_reload_conf();")
     server.psql("CREATE DATABASE tpl;")
     keys.make(folder / "keys", FIRST_KEY)
     app = create_app(environment(uri("tpl"), folder / "keys"))

@@ -66,3 +66,17 @@ def test_a_decree_makes_a_day_off_and_takes_an_estimated_feast_away() -> None:
     name = holiday_name(cat, date(2027, 5, 17))
     assert name is not None
     assert name.ru == "выходной день"
+
+
+def test_the_file_is_what_the_package_says() -> None:
+    """Fails when the package has learned a new law: then `make holidays` and a look at the difference."""
+    from clinic.directory.holidays import known
+    from seeds.write_holidays import rows
+
+    assert dict(known()) == dict(rows())
+
+
+def test_the_file_reaches_years_ahead() -> None:
+    from clinic.directory.holidays import last_year
+
+    assert last_year() >= date.today().year + 3
