@@ -81,7 +81,8 @@ def make(app: Flask) -> FaceApi:
     about = (
         "Find a friendly place that is open, see its free times, book one without a name, move or cancel it. "
         "Times are RFC 3339 with their offset. Refusals are problem documents (RFC 9457) with a stable `code`. "
-        "Her code opens everything under it: keep it out of logs and addresses."
+        "Her code opens everything under it: keep it out of logs and addresses. "
+        "A POST carries its Content-Length, also when its body is empty; without one, or in chunks, it gets 411."
     )
     licence = {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"}
     return FaceApi(app, spec_kwargs={"info": {"description": about, "license": licence}, "servers": [{"url": "/"}]})
@@ -166,7 +167,8 @@ def check_body() -> None:
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    if "Transfer-Encoding" in request.headers:
+    endless = request.content_length is None and request.environ.get("wsgi.input_terminated")
+    if "Transfer-Encoding" in request.headers or endless:
         raise Refusal(HTTPStatus.LENGTH_REQUIRED, "invalid", {"body": [NO_LENGTH]})
     if (request.content_length or 0) > BODY_MOST:
         raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
