@@ -28,7 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 LANGUAGES = ("kk", "ru", "en")
-LOCK_SECONDS = 15  # how long a writer waits for another one on SQLite
+LOCK_SECONDS = 15  # how long a writer waits for another one
 
 
 class Base(DeclarativeBase):
@@ -107,8 +107,9 @@ def new_rid() -> bytes:
 
 
 def prepare(engine: Engine) -> None:
-    """Set what SQLite needs on each connection: WAL, full durability, foreign keys, secure delete."""
+    """Set what each connection needs: how long to wait; on SQLite also WAL, full durability, keys, secure delete."""
     if engine.dialect.name != "sqlite":
+        _limit_waiting(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -128,6 +129,14 @@ def prepare(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         write = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _limit_waiting(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(raw: Any, _record: object) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        raw.commit()
 
 
 _CONNECTION = "keshki.connection"  # of a session that lives for one transaction

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from typing import Any, cast
 
 from nacl.secret import Aead
-from sqlalchemy import Table, bindparam, delete, select, text, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -33,8 +33,6 @@ _KEEP = Prepared(update(_ONCE).where(_MINE).values(answer=bindparam("answer")))
 _ROW = ("scope", "token_hash", "body_hash", "answer", "expires_at")
 _CLAIM_SQLITE = Prepared(sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
 _CLAIM_POSTGRES = Prepared(postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
-_WAIT = Prepared(text("SET LOCAL lock_timeout = '2s'"))
-_WAIT_NO_MORE = Prepared(text("SET LOCAL lock_timeout = 0"))
 
 FORM_KEPT = timedelta(minutes=10)
 API_KEPT = timedelta(hours=24)
@@ -68,7 +66,7 @@ def run(
     """Do `make()` once per (scope, token) in the transaction of `s`, and keep its JSON answer for `kept`.
 
     `body` is what was asked; the same token with another body raises Reused. Raises Busy when another
-    transaction has been doing the same act for two seconds. What `make` raises rolls all back.
+    transaction has been doing the same act for as long as a writer waits. What `make` raises rolls all back.
     """
     token_hash = blake2b(token.encode(), key=keys.ring().lasting("once token"), digest_size=32).digest()
     expires_at = now + kept
@@ -102,16 +100,11 @@ def forget(s: Session, now: datetime) -> int:
 
 def _claim(s: Session, row: dict[str, Any]) -> bool:
     """Take the key of this act; waits for a transaction that holds it. False when it was done before."""
-    postgres = s.get_bind().dialect.name == "postgresql"
-    if postgres:
-        _WAIT.run(s, {})
+    claim = _CLAIM_POSTGRES if s.get_bind().dialect.name == "postgresql" else _CLAIM_SQLITE
     try:
-        claimed = (_CLAIM_POSTGRES if postgres else _CLAIM_SQLITE).run(s, row).first()
+        return claim.run(s, row).first() is not None
     except OperationalError as error:
         raise Busy from error
-    if postgres:
-        _WAIT_NO_MORE.run(s, {})
-    return claimed is not None
 
 
 def _secret(token: str, expires_at: datetime) -> bytes:
