@@ -205,7 +205,9 @@ def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str 
     """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
     if request.code is None:
         return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)
-    pass_ = passes.keep_until(s, passes.find(s, request.code), forget_on)
+    found = passes.find(s, request.code)
+    passes.hold(s, found)
+    pass_ = passes.keep_until(s, found, forget_on)
     if request.phone is not None:
         pass_ = passes.set_contact(s, pass_, request.language, request.cover, request.phone)
     elif pass_.phone is None and (request.confirm or request.remind_minutes is not None):

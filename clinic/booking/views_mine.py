@@ -122,12 +122,15 @@ def _move(s: Session, cat: Catalogue, pass_: OpenPass, view: AppointmentView, fo
 
 def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
     """Cancel what is ahead, then delete the pass and all that hangs from it."""
-    for view in appointments.of_pass(s, cat, pass_, now):
+    views = appointments.of_pass(s, cat, pass_, now)
+    # the days of all of them, in one order for everybody, so that two who forget can't lock each other out
+    for location_id, day in sorted({(view.location.id, clock.service_day(view.start)) for view in views}):
+        taken.bump(s, location_id, day, 0)
+    for view in views:
         try:
             appointments.cancel(s, cat, pass_, view.rid, now)
         except TooLate:
             outbox.drop(s, telling.about(view.rid), None, now)
-            taken.bump(s, view.location.id, clock.service_day(view.start), 0)
     passes.forget(s, pass_)
 
 
@@ -135,6 +138,7 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
     """No message any more: what waits is dropped, and the number goes."""
     for view in appointments.of_pass(s, cat, pass_, now):
         outbox.drop(s, telling.about(view.rid), None, now)
+    outbox.erase(s, pass_.rid)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
 

@@ -95,6 +95,21 @@ def drop(s: Session, about: str, kinds: Collection[str] | None, now: datetime, w
     return int(waiting.rowcount) + int(under_way.rowcount)  # type: ignore[attr-defined]
 
 
+def erase(s: Session, pass_id: bytes) -> None:
+    """Take number and text out of all messages of a pass, except what is at the provider's door right now."""
+    kept = s.execute(
+        select(Message.rid, Message.to).where(Message.pass_id == pass_id, Message.state.not_in(("waiting", "sending")))
+    ).all()
+    for rid, to in kept:
+        until = sealing.forget_day(to)
+        s.execute(
+            update(Message)
+            .where(Message.rid == rid)
+            .values(to=sealing.seal(until, TO, rid, ""), body=sealing.seal(until, BODY, rid, ""))
+            .execution_options(synchronize_session=False)
+        )
+
+
 def of(s: Session, about: str) -> tuple[MessageView, ...]:
     """The messages about a thing, in the order in which they are due."""
     return of_all(s, (about,)).get(about, ())

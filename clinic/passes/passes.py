@@ -17,6 +17,7 @@ _PASS = cast(Table, Pass.__table__)
 _INSERT = Prepared(_PASS.insert(), _PASS.c.keys())
 _COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on)
 _BY_CODE = select(*_COLUMNS).where(_PASS.c.code_hash == bindparam("code_hash"))
+_HELD = select(_PASS.c.rid).where(_PASS.c.rid == bindparam("rid")).with_for_update(read=True, key_share=True)
 _BY_RID = select(*_COLUMNS).where(_PASS.c.rid == bindparam("rid"))
 
 
@@ -69,6 +70,12 @@ def of(s: Session, rid: bytes) -> OpenPass:
     if row is None:
         raise CodeUnknown
     return _opened(*row)
+
+
+def hold(s: Session, pass_: OpenPass) -> None:
+    """Nobody deletes this pass until the transaction ends: something is about to hang from it. Raises CodeUnknown."""
+    if s.execute(_HELD, {"rid": pass_.rid}).first() is None:
+        raise CodeUnknown
 
 
 def keep_until(s: Session, pass_: OpenPass, forget_on: date) -> OpenPass:

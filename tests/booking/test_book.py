@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from time_machine import Traveller
 
 from clinic import clock
@@ -150,6 +151,26 @@ def test_a_second_visit_hangs_from_the_same_pass_which_is_kept_longer() -> None:
         pass_ = passes.find(s, first.code or "")
         assert [view.start for view in appointments.of_pass(s, cat, pass_, clock.now())] == [EIGHT, later]
     assert pass_.forget_on == clock.local(later).date() + timedelta(days=1)
+
+
+@pytest.mark.usefixtures("pg_app")
+def test_who_forgets_everything_while_booking_more_is_told_that_the_code_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place, kind = open_place()
+    mine = booked(wish(place, kind, EIGHT))
+    real = passes.find
+
+    def find_and_forget(s: Session, code: str) -> passes.OpenPass:
+        found = real(s, code)
+        with writing() as other:
+            passes.forget(other, found)
+        return found
+
+    more = wish(place, kind, EIGHT + timedelta(days=1), code=mine.code)
+    monkeypatch.setattr(passes, "find", find_and_forget)
+    with pytest.raises(book.CodeUnknown):
+        booked(more)
 
 
 @pytest.mark.usefixtures("app")

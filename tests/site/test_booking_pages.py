@@ -15,13 +15,22 @@ from clinic.booking.models import Appointment, Cell
 from clinic.db import db, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
+from clinic.messaging import outbox
+from clinic.messaging.models import Message
 from clinic.passes.models import Pass
+from clinic.privacy import sealing
 from tests.site.conftest import Offered, book, code, hidden, title, token, words
 
 
 def count(model: type) -> int:
     db.session.rollback()
     return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def numbers() -> list[str]:
+    """The numbers of all messages, as today's keys open them."""
+    db.session.rollback()
+    return [sealing.open_(outbox.TO, m.rid, m.to) for m in db.session.scalars(select(Message))]
 
 
 def test_she_books_with_three_taps_and_types_nothing(she: FlaskClient, city: Flask) -> None:
@@ -204,8 +213,10 @@ def test_the_check_page_says_the_exact_words_and_the_number_and_nothing_later_do
         assert "701" not in words(page)
         assert "0141" not in words(page)
     assert "SMS" in words(opened)
+    assert numbers() == ["+77015550141"]
     quiet = she.post("/ru/mine", data={"code": code(ticket), "act": "quiet"})
     assert "Ваш номер стёрт" in words(quiet)
+    assert numbers() == [""], "no box holds the number any more, with the keys of today either"
 
 
 @pytest.mark.parametrize("number", ["8 701 555 01 4", "+7 727 250 00 00", "701 12З 45 67", "+44 20 7946 0958"])
