@@ -44,8 +44,7 @@ def web(found: Settings) -> str:
     """The command that serves the site."""
     return (
         f"{BINARIES}/granian --interface wsgi --host {found.host} --port {found.port} --workers 1 "
-        "--blocking-threads 8 --no-ws --log-level warning "
-        f"--static-path-route /static --static-path-mount {ROOT}/clinic/static wsgi:app"
+        "--blocking-threads 8 --no-ws --log-level warning wsgi:app"
     )
 
 
