@@ -64,10 +64,10 @@ def _to_us(number: int, time: FreeTime) -> bytes:
 
 
 def _to_bare(time: FreeTime) -> bytes:
-    start = clock.cell(_moment(time))
     day = clock.service_day(_moment(time))
+    place = city.number(time.slug)
     body = {
-        "location": city.number(time.slug), "room": 2 * city.number(time.slug), "day": day.isoformat(), "start": start + FAR,
+        "location": place, "room": 2 * place, "day": day.isoformat(), "start": clock.cell(_moment(time)) + FAR,
         "cells": 6, "own": 7, "forget_on": _after(day), "expires_at": f"{_after(day)} 10:00:00", "iso": time.start,
     }  # fmt: skip
     return load.post_json("/bookings", body)

@@ -13,7 +13,7 @@ from bench.table import Row, in_turns
 from bench.world import World
 
 ROUNDS, SECONDS = 5, 3.0
-SHOWN = 30
+SHOWN, FRESH = 30, 4000
 TARGET = 0.4
 TOWN = "Алматы"
 PATH = f"/ru/near?near={quote(TOWN)}&limit={SHOWN}"
@@ -40,6 +40,13 @@ def run(world: World) -> Iterable[Row]:
                 ROUNDS,
             )
             yield Row(f"list of {SHOWN} places", pair.ratio, ">=", TARGET, pair.words("/s"))
+            fresh = [[load.get(f"{PATH}&x={number * FRESH + n}") for n in range(FRESH)] for number in range(ROUNDS)]
+            pair = in_turns(
+                lambda n: load.measure(app.port, fresh[n], SECONDS, "once").expect(200).rate,
+                lambda _n: load.measure(bare.port, theirs, SECONDS).expect(200).rate,
+                ROUNDS,
+            )
+            yield Row(f"list of {SHOWN} places, never asked before", pair.ratio, "", 0, pair.words("/s"))
 
 
 def _page(port: int) -> str:
