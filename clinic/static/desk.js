@@ -90,9 +90,9 @@
   }
   $("#step").addEventListener("submit", function (e) {
     e.preventDefault();
-    var ticket = e.submitter.value.split(":")[0], mine = ++acts, beside = e.submitter.closest("#got");
+    var ticket = e.submitter.value.split(":")[0], beside = e.submitter.closest("#got");
     if (ticket === last && Date.now() - lastAt < 500 && e.submitter.id !== "undo") return;
-    last = ticket; lastAt = Date.now();
+    var mine = ++acts; last = ticket; lastAt = Date.now();
     ask(e.target.action, act(e.target, e.submitter)).then(function (r) {
       if (r.status > 499) throw r;
       return taken(r, mine, false);
