@@ -156,7 +156,8 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     ).all()
     if not due:
         return []
-    today = _sent_today(s, now)
+    sent = _seen(local(now).date())
+    today = _sent_today(s, now, sent)
     room = settings().sms_daily_cap - today.total()
     closes_at = window.closes(local(now).date())
     claimed: list[Claimed] = []
@@ -177,6 +178,7 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
             _tomorrow(s, rid, not_after, now)
             continue
         today[_digest(to)] += 1
+        sent[rid] = (_digest(to), sent[rid][1] + 1 if rid in sent else 1)
         claimed.append(
             Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, closes_at, now, held_since)
         )
@@ -243,26 +245,30 @@ def backoff(tries: int) -> timedelta:
     return min(LONGEST_BACKOFF, doubled) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
-def _sent_today(s: Session, now: datetime) -> Counter[bytes]:
-    """How many messages each number may have got since local midnight, by a digest that lives in memory only."""
-    today = local(now).date()
-    seen = _seen(today)
-    rows = s.execute(
-        select(Attempt.message_id)
-        .where(Attempt.started_at >= at(today, 0), Attempt.outcome.not_in(NOT_TAKEN))
-    ).scalars()  # fmt: skip
-    counted = Counter(rows)
-    fresh = [rid for rid in counted if rid not in seen]
+def _sent_today(s: Session, now: datetime, sent: dict[bytes, tuple[bytes, int]]) -> Counter[bytes]:
+    """How many messages each number may have got since local midnight, by a digest that lives in memory only.
+
+    `sent` is what this process has seen today. What was erased meanwhile counts on: otherwise whoever
+    books and forgets again and again could have any number called upon without end.
+    """
+    counted: Counter[bytes] = Counter()
+    for rid, outcome in s.execute(
+        select(Attempt.message_id, Attempt.outcome).where(Attempt.started_at >= at(local(now).date(), 0))
+    ):
+        counted[rid] += outcome not in NOT_TAKEN
+    fresh = [rid for rid in counted if rid not in sent]
     for begin in range(0, len(fresh), 500):
         part = fresh[begin : begin + 500]
         for rid, to in s.execute(select(Message.rid, Message.to).where(Message.rid.in_(part))).all():
             try:
-                seen[rid] = _digest(sealing.open_(outbox.TO, rid, to))
+                sent[rid] = (_digest(sealing.open_(outbox.TO, rid, to)), 0)
             except sealing.Gone:
-                seen[rid] = b""
-    numbers: Counter[bytes] = Counter()
+                sent[rid] = (b"", 0)
     for rid, times in counted.items():
-        numbers[seen[rid]] += times
+        sent[rid] = (sent[rid][0], times)
+    numbers: Counter[bytes] = Counter()
+    for digest, times in sent.values():
+        numbers[digest] += times
     return numbers
 
 
@@ -273,12 +279,12 @@ def _digest(number: str) -> bytes:
     return blake2b(number.encode(), key=_KEY, digest_size=16).digest()
 
 
-def _seen(today: date) -> dict[bytes, bytes]:
-    """Digests of the numbers opened today by this process, so that each row is opened once."""
+def _seen(today: date) -> dict[bytes, tuple[bytes, int]]:
+    """Of each message that this process saw today: its number's digest, and how often it may have gone out."""
     found = current_app.extensions.get(SEEN)
     if found is None or found[0] != today:
         found = current_app.extensions[SEEN] = (today, {})
-    return cast(dict[bytes, bytes], found[1])
+    return cast(dict[bytes, tuple[bytes, int]], found[1])
 
 
 def _aside(s: Session, rid: bytes, state: str, error: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from clinic import clock, messaging
 from clinic.db import db, reading, writing
@@ -373,3 +373,12 @@ def test_a_gate_pauses_longer_with_each_refusal_in_a_row() -> None:
     assert doorkeeper.may_claim(EVENING + timedelta(seconds=5))
     doorkeeper.heard(Later("429"), EVENING)
     assert not doorkeeper.may_claim(EVENING + timedelta(seconds=9))
+
+
+def test_who_books_and_forgets_again_and_again_reaches_a_number_no_more_than_twice_a_day(twilio: StandIn) -> None:
+    for n in range(5):
+        rid = put(about=f"visit {n}")
+        send()
+        with writing() as s:
+            s.execute(delete(Message).where(Message.rid == rid))
+    assert len(twilio.taken) == 2
