@@ -15,11 +15,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 from sqlalchemy import insert, select
 
 from bench import serving
-from clinic import clock, create_app
+from clinic import clock, create_app, start
 from clinic.booking import availability
 from clinic.clock import CELL_MINUTES
 from clinic.db import Text3, db, writing
@@ -55,7 +54,7 @@ def build(folder: Path, database_url: str, appointments: int) -> dict[str, str]:
     environ = serving.environment(database_url, folder / "keys")
     app = create_app(environ)
     with app.app_context():
-        flask_migrate.upgrade()
+        start.upgrade(app)
         with writing() as s:
             seeding.load_services(s, (seeding.SEEDS / "services.csv").read_bytes())
             seeding.load_gazetteer(s, (seeding.SEEDS / "gazetteer.csv").read_bytes())

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench import serving
@@ -35,8 +34,7 @@ def run(world: World) -> Iterable[Row]:
         "KESHKI_SMS_WINDOW": "00:00-23:59",
         "KESHKI_SMS_DAILY_CAP": "1000000",
     }
-    flask = str(Path(sys.executable).parent / "flask")
-    worker = subprocess.Popen([flask, "worker"], cwd=serving.ROOT, env=serving.plain_environ() | environ)
+    worker = subprocess.Popen([sys.executable, "worker.py"], cwd=serving.ROOT, env=serving.plain_environ() | environ)
     try:
         pair = in_turns(lambda n: _by_worker(provider, environ, n), lambda n: _by_hand(provider, n), ROUNDS)
         words = pair.words("/s") + f", {CONCURRENCY} at a time, {LATENCY * 1000:.0f} ms each"

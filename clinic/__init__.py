@@ -1,14 +1,14 @@
 """Keshki: find a friendly clinic that is open when you are free, and book a nameless time."""
 
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
-from flask_migrate import Migrate
 
-from clinic import clock, config, logs
+from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
@@ -64,7 +64,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        start.register_migrations(app)
     limits.init(app, found)
     Compress(app)
     app.before_request(lambda: ring.keep_up(clock.today()))

@@ -8,10 +8,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from clinic import backup as backups
-from clinic import clock, start
+from clinic import clock
 from clinic import ready as readiness
 from clinic import worker as background
-from clinic.config import ConfigError, settings
+from clinic.config import settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
 from clinic.privacy import keys as day_keys
@@ -46,15 +46,7 @@ def keys_advance(day: click.DateTime, folder: Path) -> None:
 @click.command("worker")
 def worker() -> None:
     """Send messages, ask after them, forget what is to be forgotten: until it is stopped."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
-        start.check(app)
-    except ConfigError as error:
-        sys.exit(str(error))
-    mark = backups.in_use(settings())
-    background.serve(app)
-    if mark:
-        mark.close()
+    background.main(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @click.command("forget")

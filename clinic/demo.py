@@ -33,7 +33,7 @@ def main() -> None:
         found = settings()
         db.engine.dispose()
     procfile = INSTANCE / "Procfile"
-    procfile.write_text(f"web: {web(found)}\nworker: {BINARIES}/flask worker\n")
+    procfile.write_text(f"web: {web(found)}\nworker: {sys.executable} worker.py\n")
     print(f"Keshki is on http://{found.host}:{found.port}  (staff: /staff/, SMS outbox: /dev/outbox)  Ctrl-C ends it.")
     sys.stdout.flush()
     os.chdir(ROOT)
@@ -52,9 +52,7 @@ def prepare(app: Flask) -> None:
     """Tables, example data and staff: made the first time, brought up to date afterwards."""
     with app.app_context():
         if start.schema_state() in ("empty", "older"):
-            from flask_migrate import upgrade
-
-            upgrade()
+            start.upgrade(app)
         with writing() as s:
             seeding.load_demo(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from datetime import datetime
 
 from flask import Flask
 
-from clinic import audit, clock
+from clinic import audit, backup, clock, start
 from clinic.booking import forgetting
+from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
@@ -105,3 +107,16 @@ def serve(app: Flask) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     run_forever(app, stop)
+
+
+def main(app: Flask) -> None:
+    """The worker process from start to end; exits with one sentence when it may not start."""
+    try:
+        start.check(app)
+    except ConfigError as error:
+        sys.exit(str(error))
+    with app.app_context():
+        mark = backup.in_use(settings())
+    serve(app)
+    if mark:
+        mark.close()

@@ -12,6 +12,7 @@ import clinic.messaging.models
 import clinic.passes.models
 import clinic.privacy.models
 import clinic.staff.models  # noqa: F401
+from clinic import start
 from clinic.db import Base, Text3Type, UtcTime, db
 
 
@@ -26,6 +27,8 @@ def as_plain_type(kind: str, item: Any, _context: Any) -> str | bool:
 
 def run() -> None:
     """Migrate inside one transaction; a row that points nowhere afterwards undoes all of it."""
+    if "migrate" not in current_app.extensions:  # Alembic was called without `flask db`
+        start.register_migrations(current_app._get_current_object())  # type: ignore[attr-defined]
     settings = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
