@@ -37,6 +37,7 @@ def main() -> None:
     print(f"Keshki is on http://{found.host}:{found.port}  (staff: /staff/, SMS outbox: /dev/outbox)  Ctrl-C ends it.")
     sys.stdout.flush()
     os.chdir(ROOT)
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # the threads' own heaps would take 10 MB more
     os.execv(BINARIES / "honcho", ["honcho", "--no-prefix", "-f", str(procfile), "start"])  # noqa: S606
 
 
