@@ -16,7 +16,7 @@ from clinic.api.locations import NOT_HERE, chosen
 from clinic.api.problems import Refusal, Span, invalid
 from clinic.api.schemas import NEEDS_PHONE, Appointment, AppointmentBody, Booked, CodeBody, MoveBody
 from clinic.api.times import iso, spans
-from clinic.booking import appointments, book, refusals
+from clinic.booking import appointments, book, cities, refusals
 from clinic.booking.appointments import AppointmentView
 from clinic.db import reading, writing
 from clinic.directory import catalogue
@@ -64,7 +64,7 @@ def book_appointment(asked: dict[str, Any]) -> Response:
 
     def make(s: Session) -> dict[str, Any]:
         cat = catalogue.current(s)
-        place = cat.by_slug.get(asked["location"])
+        place = cities.at_link(cat, asked["location"])
         if place is None:
             raise invalid({"location": [UNKNOWN_PLACE]})
         wanted = chosen(cat, asked["services"], "services")

@@ -25,7 +25,7 @@ from clinic.api.schemas import (
 )
 from clinic.api.slots import Question, remembered
 from clinic.api.times import span, spans
-from clinic.booking import availability, find
+from clinic.booking import availability, cities, find
 from clinic.db import db
 from clinic.directory import catalogue, gazetteer
 from clinic.directory.catalogue import Catalogue, LocationInfo
@@ -116,7 +116,7 @@ def free_slots(asked: dict[str, Any], slug: str) -> Question:
 
 def placed(cat: Catalogue, slug: str) -> LocationInfo:
     """The place of a slug, unlisted ones too: who has the link has it. Raises Refusal 404."""
-    place = cat.by_slug.get(slug)
+    place = cities.at_link(cat, slug)
     if place is None:
         raise Refusal(404, "not_found")
     return place

@@ -7,6 +7,7 @@ from typing import Any
 from clinic import clock
 from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
 from clinic.directory.gazetteer import Spot
+from clinic.privacy import limits
 
 REMEMBERED = "city"
 KINDS = ("city", "town")
@@ -15,6 +16,14 @@ KINDS = ("city", "town")
 def listed(loc: LocationInfo) -> bool:
     """Whether a place may stand in lists; an unlisted one is reached by its link alone."""
     return loc.visibility != "unlisted"
+
+
+def at_link(cat: Catalogue, slug: str) -> LocationInfo | None:
+    """The place of a slug. Whoever tries slug after slug finds no unlisted one."""
+    found = cat.by_slug.get(slug)
+    if found is not None and listed(found):
+        return found
+    return found if limits.may_guess(found is not None) else None
 
 
 def cities(cat: Catalogue) -> list[PlaceInfo]:

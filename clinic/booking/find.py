@@ -114,12 +114,6 @@ def measured_from(cat: Catalogue, loc: LocationInfo) -> tuple[float, float] | No
     return None
 
 
-def distance_to(cat: Catalogue, spot: Spot | None, loc: LocationInfo) -> int | None:
-    """Metres from a spot to a place, as they may be told."""
-    point = None if spot is None else measured_from(cat, loc)
-    return None if spot is None or point is None else _told(spot, loc, point)
-
-
 def evening(wish: Wish, now: datetime) -> tuple[date, datetime, datetime]:
     """The wished Date, and from when until when times count for it: until 06:00 of the next morning."""
     today = clock.local(now).date()

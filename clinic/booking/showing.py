@@ -197,11 +197,6 @@ def open_line(cat: Catalogue, loc: LocationInfo, now: datetime) -> tuple[str, bo
     return words(found, now), found.open
 
 
-def left_words(number: int) -> str:
-    """How many times are free."""
-    return ngettext("%(num)s free time", "%(num)s free times", number)
-
-
 def lead_words(due: datetime, now: datetime) -> str:
     """When a reminder comes: the hour, with its day when that is not today."""
     today = clock.local(now).date()

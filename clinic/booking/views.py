@@ -133,7 +133,7 @@ def _list(form: NearForm, cat: Catalogue, now: datetime) -> str:
 
 def place_or_404(cat: Catalogue, slug: str) -> LocationInfo:
     """The place of a slug; an unlisted one too, for who has its link."""
-    found = cat.by_slug.get(slug)
+    found = cities.at_link(cat, slug)
     if found is None:
         abort(404)
     return found

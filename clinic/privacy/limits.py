@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse
 
 from clinic import clock
 from clinic.config import Settings
@@ -63,6 +64,23 @@ def limit(rule: str, scope: str, methods: tuple[str, ...] = ("POST",)) -> Callab
     return decorated
 
 
+def may_guess(found: bool) -> bool:
+    """Whether this caller may still look for addresses that are reached by their link only; counts the misses.
+
+    After too many, such an address does not exist for the caller until ten minutes later. What is listed
+    stays open, so that nobody is locked out by a guesser behind the same address.
+    """
+    if not limiter.enabled:
+        return True
+    name = ("guess", who())
+    if not limiter.limiter.test(MISSES, *name):
+        return False
+    if not found:
+        limiter.limiter.hit(MISSES, *name)
+    return True
+
+
+MISSES = parse("60 per 10 minutes")
 CODE_TRIES = "20 per 10 minutes"  # wrong or right codes at /mine and in the JSON face
 BOOKINGS = "30 per hour"
 SIGN_INS = "10 per 10 minutes"

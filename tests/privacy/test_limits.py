@@ -6,7 +6,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from time_machine import Traveller
 
+from clinic.db import writing
+from clinic.directory.catalogue import changed
 from clinic.privacy import limits
+from tests import factories
 from tests.conftest import Maker
 
 WRONG = {"code": "AAAAA BBBBB CCCCC"}
@@ -74,3 +77,22 @@ def test_the_name_of_a_caller_means_nothing_tomorrow(app: Flask, evening: Travel
     assert today == name()
     evening.shift(timedelta(days=1))
     assert name() != today
+
+
+def test_who_tries_link_after_link_finds_no_unlisted_place_and_nobody_is_locked_out(app: Flask) -> None:
+    with writing() as s:
+        hidden = factories.a_location(s, "Hidden", visibility="unlisted").slug
+        known = factories.a_location(s, "Known").slug
+        changed(s)
+    client = app.test_client()
+
+    def pages(slug: str, address: str = "203.0.113.5") -> list[int]:
+        paths = (f"/ru/at/{slug}", f"/at/{slug}", f"/api/v1/locations/{slug}")
+        return [client.get(path, environ_overrides={"REMOTE_ADDR": address}).status_code for path in paths]
+
+    assert pages(hidden) == [200] * 3
+    for n in range(20):
+        assert pages(f"zz{n:03}") == [404] * 3
+    assert pages(hidden) == [404] * 3
+    assert pages(known) == [200] * 3
+    assert pages(hidden, "203.0.113.6") == [200] * 3
