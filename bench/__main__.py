@@ -29,7 +29,9 @@ def main() -> None:
     with world.made() as found:
         for name in names:
             print(f"… {name}", file=sys.stderr, flush=True)
-            rows += ALL[name](found)
+            for row in ALL[name](found):
+                rows.append(row)
+                print("  ".join(row.cells()), file=sys.stderr, flush=True)
     print(table.printed(rows))
     print(f"{time.monotonic() - begun:.0f} seconds.")
     sys.exit(0 if all(row.met for row in rows) else 1)

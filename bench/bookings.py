@@ -11,7 +11,7 @@ from bench.table import Row, in_turns
 from bench.world import World
 from clinic import clock
 
-ROUNDS, SECONDS, MOST = 5, 2.5, 5000
+ROUNDS, SECONDS, MOST = 5, 2.0, 5000
 DAYS = 9
 TARGET = 0.5
 FAR = 288 * 3650  # cells: the bare view knows no free room, so it writes ten years from here

@@ -16,7 +16,7 @@ from bench.world import World
 from clinic import clock
 
 FEW, MANY = 10_000, 1_000_000
-ROUNDS, SECONDS = 5, 2.0
+ROUNDS, SECONDS = 5, 1.5
 TARGET = 1.3
 TOWNS = ("Алматы", "Астана", "Шымкент", "Караганда", "Актобе")
 DAYS, PART = 13, 2000

@@ -12,7 +12,7 @@ from bench import load, serving
 from bench.table import Row, in_turns
 from bench.world import World
 
-ROUNDS, SECONDS = 5, 3.0
+ROUNDS, SECONDS = 5, 2.0
 SHOWN, FRESH = 30, 4000
 TARGET = 0.4
 TOWN = "Алматы"

@@ -10,7 +10,7 @@ from bench.city import SERVICES, FreeTime
 from bench.table import Row, in_turns
 from bench.world import World
 
-ROUNDS, SECONDS = 5, 2.0
+ROUNDS, SECONDS = 5, 1.5
 DAYS, PART = 9, 1500
 TARGET = 0.5
 
