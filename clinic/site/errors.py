@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, Response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -34,6 +35,9 @@ def answer(error: HTTPException) -> HTTPException | Response:
         or request.path.startswith(("/api/", "/hooks/"))
     ):
         return error
+    if request.routing_exception is not None and request_ctx.url_adapter is None:
+        # The Host is none, so no page can be drawn: it would have no addresses for its links.
+        return Response(str(SENTENCES[400][1]) + "\n", 400, content_type="text/plain; charset=utf-8")
     response = Response(page(error.code), error.code, content_type="text/html; charset=utf-8")
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after", "www-authenticate"):

@@ -176,3 +176,9 @@ def test_many_wrong_codes_are_slowed_down(make_app: Any) -> None:
 
 def test_book_forms_are_known_to_this_file() -> None:
     assert FORMS == (NearForm, PlaceForm, BookForm, MineForm)
+
+
+@pytest.mark.parametrize("path", ["/ru/", "/nowhere", "/api/v1/services", "/api/v1/nowhere"])
+@pytest.mark.parametrize("host", ["a" * 3000, "a..b"])
+def test_a_host_that_is_none_is_refused(she: FlaskClient, path: str, host: str) -> None:
+    assert she.get(path, headers={"Host": host}).status_code == 400
