@@ -34,7 +34,9 @@ def run(world: World) -> Iterable[Row]:
         "KESHKI_SMS_WINDOW": "00:00-23:59",
         "KESHKI_SMS_DAILY_CAP": "1000000",
     }
-    worker = subprocess.Popen([sys.executable, "-m", "clinic.worker"], cwd=serving.ROOT, env=serving.plain_environ() | environ)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "clinic.worker"], cwd=serving.ROOT, env=serving.plain_environ() | environ
+    )
     try:
         pair = in_turns(lambda n: _by_worker(provider, environ, n), lambda n: _by_hand(provider, n), ROUNDS)
         words = pair.words("/s") + f", {CONCURRENCY} at a time, {LATENCY * 1000:.0f} ms each"
