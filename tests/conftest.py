@@ -129,7 +129,8 @@ class Maker:
 
     def on(self, environ: dict[str, str]) -> Flask:
         """An app on a given environment, with its context pushed."""
-        app = create_app(environ)
+        with time_machine.travel(EVENING, tick=False):  # a demo made on a later day would destroy the evening's key
+            app = create_app(environ)
         app.config["KESHKI_ENVIRON"] = environ
         app.testing = True
         app.test_client_class = FreshClient
