@@ -29,7 +29,7 @@ bench: $(VENV)/.dev ## ratios against baselines measured in the same run
 	$(BIN)/python -m bench
 
 messages: $(VENV)/.dev ## bring the catalogues up to date with the code
-	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l --no-wrap --no-location --sort-output -o messages.pot .
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l -k lazy_ngettext:1,2 --no-wrap --no-location --sort-output -o messages.pot .
 	for l in kk ru en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete -i messages.pot -d translations -l $$l; done
 	rm messages.pot
 
