@@ -27,7 +27,7 @@ def wanted() -> Catalog:
     with tempfile.NamedTemporaryFile(suffix=".pot") as found:
         command = [
             str(Path(sys.executable).parent / "pybabel"), "-q", "extract", "-F", "pyproject.toml",
-            "-k", "lazy_gettext", "-k", "_l", "-k", "lazy_ngettext:1,2", "-k", "lazy_ngettext:1,2", "-o", found.name, ".",
+            "-k", "lazy_gettext", "-k", "_l", "-k", "lazy_ngettext:1,2", "-o", found.name, ".",
         ]  # fmt: skip
         subprocess.run(command, cwd=ROOT, check=True)
         return read_po(io.BytesIO(Path(found.name).read_bytes()))
