@@ -38,6 +38,9 @@ STEP = timedelta(seconds=65)
 PATIENCE = 150.0  # seconds; some 15 are enough on a machine that does nothing else
 
 
+pytestmark = pytest.mark.alone
+
+
 class Night:
     """Workers, provider and web server on one database, and the clock that all of them read."""
 
