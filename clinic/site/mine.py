@@ -12,7 +12,7 @@ from clinic.booking import appointments, availability, calendar, showing, taken,
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
-from clinic.booking.views import STRIP_DAYS, Page, blueprint, sent
+from clinic.booking.views import STRIP_DAYS, Page, sent
 from clinic.db import writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
@@ -20,6 +20,7 @@ from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits
+from clinic.site.home import blueprint
 from clinic.wording import gettext as _
 
 WAITING = ("waiting", "sending")
@@ -47,13 +48,13 @@ def mine() -> Page | Response:
     """Ask for the code; with it, see, move, cancel, silence, forget, take the calendar file."""
     form = MineForm(sent())
     if not form.is_submitted():
-        return render_template("booking/mine.html", form=MineForm(None))
+        return render_template("site/mine.html", form=MineForm(None))
     now = clock.now()
     valid = form.validate()
     if form.code.data is None and not form.code.errors:
         form.code.errors = [_("Type your code.")]
     if form.code.errors or form.act.errors:
-        return render_template("booking/mine.html", form=form), 400
+        return render_template("site/mine.html", form=form), 400
     try:
         with writing() as s:
             cat = catalogue.current(s)
@@ -61,14 +62,14 @@ def mine() -> Page | Response:
             return _act(s, cat, pass_, form, valid, now)
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
-        return render_template("booking/mine.html", form=form), 404
+        return render_template("site/mine.html", form=form), 404
 
 
 def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:
     act = form.act.data or "open"
     if act == "forget":
         _forget(s, cat, pass_, now)
-        return render_template("booking/forgotten.html")
+        return render_template("site/forgotten.html")
     if act == "quiet":
         _silence(s, cat, pass_, now)
         return _page(s, cat, passes.find(s, form.code.data), form, now, _("No SMS will come. Your number is erased."))
@@ -143,7 +144,7 @@ def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: date
     """Everything under the pass."""
     views = appointments.of_pass(s, cat, pass_, now)
     visits = [_visit(s, view, now) for view in views]
-    return render_template("booking/mine_open.html", visits=visits, code=form.code.data, said=said)
+    return render_template("site/mine_open.html", visits=visits, code=form.code.data, said=said)
 
 
 def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
@@ -208,7 +209,7 @@ def _times(
     ]
     shown: dict[str, Any] = {"strip": strip, "day": day.isoformat(), "groups": groups, "ticked": ticked}
     return render_template(
-        "booking/move.html",
+        "site/move.html",
         form=form,
         code=form.code.data,
         visit=view.rid.hex(),
