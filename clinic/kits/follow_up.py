@@ -1,0 +1,60 @@
+"""After the test: where the answer is confirmed, and what a woman chose to tell us, as bare counts.
+
+A count says city, month, kit type and, for what is wrong with a lot, the lot; no row of it leads to an
+order, a pass or a day. Nobody is asked: whoever says nothing stands in no column but "collected".
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from clinic.booking import find
+from clinic.booking.find import Offer, Wish
+from clinic.directory.catalogue import Catalogue
+from clinic.directory.gazetteer import Spot
+from clinic.kits.models import Outcome
+
+REACTIVE, NONREACTIVE, INVALID = "reactive", "nonreactive", "invalid"  # what she saw
+CONFIRMED, FALSE = "confirmed", "false"  # what the second test said to a reactive one
+HARM = "harm"  # something bad happened because of the test
+TOLD = (REACTIVE, NONREACTIVE, INVALID, CONFIRMED, FALSE)
+OF_A_LOT = (INVALID, FALSE)  # what may be the fault of a lot, and so is counted by lot
+SERVICE = "confirming"  # the slug of the service that confirms
+PEP = "pills-now"  # the slug of the pills that help within 72 hours
+LOOKED_AT = 20
+
+_OUTCOME = cast(Table, Outcome.__table__)
+
+
+def count(s: Session, city: str, kit_id: int, lot_id: int, what: str, today: date) -> None:
+    """Add one to the count of `what` in a city ("" = not known) and month; `kit_id`, `lot_id` 0 = not known."""
+    row = {
+        "city": city, "month": today.replace(day=1), "kit_type_id": kit_id,
+        "lot_id": lot_id if what in OF_A_LOT else 0, "what": what, "n": 1,
+    }  # fmt: skip
+    make = postgres_insert if s.get_bind().dialect.name == "postgresql" else sqlite_insert
+    keys = ["city", "month", "kit_type_id", "lot_id", "what"]
+    s.execute(make(_OUTCOME).values(row).on_conflict_do_update(index_elements=keys, set_={"n": _OUTCOME.c.n + 1}))
+
+
+def confirming(s: Session, cat: Catalogue, spot: Spot | None, count: int, now: datetime) -> tuple[Offer, ...]:
+    """Places that confirm and take bookings, the soonest free time first: near the spot, else in the whole country.
+
+    Empty when nobody offers it. The booking itself is an ordinary visit; the roster shows nothing else.
+    """
+    service = cat.service_by_slug.get(SERVICE)
+    if service is None:
+        return ()
+    wish = Wish(services=frozenset({service.id}), limit=LOOKED_AT, within_m=find.NEAR_M)
+    offers: list[Offer] = []
+    for wider in (wish, replace(wish, within_m=None)):
+        offers = [offer for offer in find.find(s, cat, spot, wider, now) if offer.next is not None]
+        if offers:
+            break
+    offers.sort(key=lambda offer: offer.next.start if offer.next else now)
+    return tuple(offers[:count])
