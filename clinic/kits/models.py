@@ -68,6 +68,15 @@ class Point(Base):
     last_ticket: Mapped[int] = mapped_column(default=0)
 
 
+class PointKit(Base):
+    """A kit type that a point hands over, in stock or not."""
+
+    __tablename__ = "point_kit"
+
+    point_id: Mapped[int] = mapped_column(ForeignKey("point.location_id", ondelete="CASCADE"), primary_key=True)
+    kit_type_id: Mapped[int] = mapped_column(ForeignKey("kit_type.id"), primary_key=True)
+
+
 class Lot(Base):
     """A production lot; on `expires_on` it may still be given, the day after no more."""
 
@@ -88,6 +97,7 @@ class Holding(Base):
     __table_args__ = (
         UniqueConstraint("point_id", "lot_id", name="uq_holding_lot"),
         CheckConstraint("0 <= reserved AND reserved <= on_hand", name="balance"),
+        Index("ix_holding_lot_id", "lot_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -125,12 +135,14 @@ class KitOrder(Base):
     __table_args__ = (
         CheckConstraint(f"status IN {ORDER_STATUSES!r}", name="status"),
         Index(
-            "uq_kit_order_ticket", "point_id", "ticket", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)
+            "uq_kit_order_ticket", "point_id", "ticket", unique=True, sqlite_where=text(LIVE),
+            postgresql_where=text(LIVE)
         ),
         Index("ix_kit_order_queue", "point_id", "queue", sqlite_where=text("status = 'backordered'"),
               postgresql_where=text("status = 'backordered'")),
         Index("ix_kit_order_pass_id", "pass_id"),
         Index("ix_kit_order_collect_by", "collect_by"),
+        Index("ix_kit_order_forget_on", "forget_on"),
         {"info": {"personal": True}, "sqlite_with_rowid": False},
     )  # fmt: skip
 
@@ -145,6 +157,8 @@ class KitOrder(Base):
     queue: Mapped[int | None] = mapped_column(info=keep("order"))  # place in the line of back orders, empty when served
     collect_by: Mapped[date | None] = mapped_column(info=keep("order"))  # the last day; None while waiting for stock
     word: Mapped[bytes | None] = mapped_column(LargeBinary, info=keep("order", "sealed"))  # locker number, pick-up word
+    tell: Mapped[bool] = mapped_column(default=False, info=keep("order"))  # she asked for a message when it is ready
+    remind: Mapped[bool] = mapped_column(default=False, info=keep("order"))  # and for one before the last day
     forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
 
 
