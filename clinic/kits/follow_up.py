@@ -5,19 +5,15 @@ order, a pass or a day. Nobody is asked: whoever says nothing stands in no colum
 """
 
 from dataclasses import replace
-from datetime import date, datetime
-from typing import cast
+from datetime import datetime
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from clinic.booking import find
 from clinic.booking.find import Offer, Wish
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import Spot
-from clinic.kits.models import Outcome
+from clinic.kits import counting
 
 REACTIVE, NONREACTIVE, INVALID = "reactive", "nonreactive", "invalid"  # what she saw
 CONFIRMED, FALSE = "confirmed", "false"  # what the second test said to a reactive one
@@ -28,18 +24,10 @@ SERVICE = "confirming"  # the slug of the service that confirms
 PEP = "pills-now"  # the slug of the pills that help within 72 hours
 LOOKED_AT = 20
 
-_OUTCOME = cast(Table, Outcome.__table__)
 
-
-def count(s: Session, city: str, kit_id: int, lot_id: int, what: str, today: date) -> None:
-    """Add one to the count of `what` in a city ("" = not known) and month; `kit_id`, `lot_id` 0 = not known."""
-    row = {
-        "city": city, "month": today.replace(day=1), "kit_type_id": kit_id,
-        "lot_id": lot_id if what in OF_A_LOT else 0, "what": what, "n": 1,
-    }  # fmt: skip
-    make = postgres_insert if s.get_bind().dialect.name == "postgresql" else sqlite_insert
-    keys = ["city", "month", "kit_type_id", "lot_id", "what"]
-    s.execute(make(_OUTCOME).values(row).on_conflict_do_update(index_elements=keys, set_={"n": _OUTCOME.c.n + 1}))
+def count(s: Session, city: str, kit_id: int, lot_id: int, what: str, now: datetime) -> None:
+    """Add one to the count of `what` in a city ("" = not known); `kit_id` and `lot_id` 0 = not known."""
+    counting.add(s, city, kit_id, what, 1, now, lot_id if what in OF_A_LOT else 0)
 
 
 def confirming(s: Session, cat: Catalogue, spot: Spot | None, count: int, now: datetime) -> tuple[Offer, ...]:

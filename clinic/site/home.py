@@ -27,6 +27,8 @@ from clinic.config import settings
 from clinic.db import LANGUAGES, db
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, PlaceInfo
+from clinic.kits import catalogue as kit_catalogue
+from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
 from clinic.site import help_numbers, language
 from clinic.site import keep as kept
@@ -52,6 +54,7 @@ def home() -> str:
         tonight=_tonight(cat, city, clock.now()) if city else "",
         cities=[c for c in known if city is None or c.key != city.key][:CITIES_SHOWN],
         sms=messaging.enabled(),
+        tests=bool(kit_showing.shown(kit_catalogue.kits(db.session(), cat))),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
@@ -16,14 +16,18 @@ from clinic.booking.views import STRIP_DAYS, Page, sent
 from clinic.db import writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
+from clinic.kits import catalogue as kit_catalogue
+from clinic.kits import orders
+from clinic.kits import showing as kit_showing
+from clinic.kits.forms import MyOrderForm
 from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
-from clinic.privacy import limits
+from clinic.privacy import limits, tokens
+from clinic.site import mine_orders
 from clinic.site.home import blueprint
+from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
-
-WAITING = ("waiting", "sending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,11 @@ def mine() -> Page | Response:
     if not form.is_submitted():
         return render_template("site/mine.html", form=MineForm(None))
     now = clock.now()
+    of_order = MyOrderForm(sent()) if "order" in request.form else None
     valid = form.validate()
+    if of_order is not None:  # its acts are its own
+        of_order.validate()
+        form.act.errors = ()
     if form.code.data is None and not form.code.errors:
         form.code.errors = [_("Type your code.")]
     if form.code.errors or form.act.errors:
@@ -59,6 +67,9 @@ def mine() -> Page | Response:
         with writing() as s:
             cat = catalogue.current(s)
             pass_ = passes.find(s, form.code.data)
+            if of_order is not None:
+                done = mine_orders.act(s, cat, pass_, of_order, now)
+                return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words), done.status)
             return _act(s, cat, pass_, form, valid, now)
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
@@ -123,6 +134,7 @@ def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
         except TooLate:
             outbox.drop(s, telling.about(view.rid), None, now)
             taken.bump(s, view.location.id, clock.service_day(view.start), 0)
+    mine_orders.forget(s, cat, pass_, now)
     passes.forget(s, pass_)
 
 
@@ -130,6 +142,7 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
     """No message any more: what waits is dropped, and the number goes."""
     for view in appointments.of_pass(s, cat, pass_, now):
         outbox.drop(s, telling.about(view.rid), None, now)
+    mine_orders.silence(s, cat, pass_, now)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
 
@@ -144,7 +157,16 @@ def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: date
     """Everything under the pass."""
     views = appointments.of_pass(s, cat, pass_, now)
     visits = [_visit(s, view, now) for view in views]
-    return render_template("site/mine_open.html", visits=visits, code=form.code.data, said=said)
+    cards = [mine_orders.card(s, cat, view, now) for view in orders.of_pass(s, cat, pass_, now)]
+    return render_template(
+        "site/mine_open.html",
+        visits=visits,
+        cards=cards,
+        code=form.code.data,
+        said=said,
+        token=tokens.new(),
+        tests_shown=bool(kit_showing.shown(kit_catalogue.kits(s, cat))),
+    )
 
 
 def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
@@ -164,22 +186,9 @@ def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
         stopped=stopped,
         address=loc.address[language] if live and (not hidden or now >= opens) else "",
         opens=wording.at(opens) if hidden and live and now < opens else "",
-        sms=_sms(s, view, now) if messaging.enabled() else "",
+        sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         alternatives=(),
     )
-
-
-def _sms(s: Session, view: AppointmentView, now: datetime) -> str:
-    """What is known of her reminder; nothing when she wanted none."""
-    words = ""
-    for message in outbox.of(s, telling.about(view.rid)):
-        if message.state in WAITING and not message.dropped:
-            return _("comes %(at)s", at=showing.lead_words(message.due_at, now))
-        if message.state in ("expired", "failed", "undelivered", "unknown"):
-            words = _("could not be sent in time")
-        elif message.state in ("accepted", "sent", "delivered"):
-            words = _("has gone out")
-    return words
 
 
 def _times(
