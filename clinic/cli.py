@@ -15,6 +15,7 @@ from clinic.booking import forgetting
 from clinic.config import ConfigError, settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
+from clinic.kits import releasing
 from clinic.privacy import keys as day_keys
 from clinic.staff import commands as accounts
 
@@ -62,7 +63,8 @@ def worker() -> None:
 def forget() -> None:
     """Do the forgetting job once, now."""
     day_keys.advance_if_due()
-    click.echo(f"Forgotten: {forgetting.run(clock.now())} rows.")
+    done = releasing.run(clock.now()) + forgetting.run(clock.now())
+    click.echo(f"Forgotten: {done} rows.")
 
 
 @click.command("backup")

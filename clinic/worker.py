@@ -13,6 +13,7 @@ from flask import Flask
 from clinic import clock
 from clinic.booking import forgetting
 from clinic.db import db, writing
+from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
 from clinic.staff import sign_in
@@ -48,6 +49,7 @@ TASKS = (
     Task("expire", 30, tasks.expire),
     Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
+    Task("kits", 60, releasing.run),
     Task("forget", 300, forgetting.run),
     Task("answers", 60, _forget_answers),
 )
