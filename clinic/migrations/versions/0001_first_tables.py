@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("sid", name=op.f("pk_erasure")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("erasure", schema=None) as batch_op:
         batch_op.create_index("ix_erasure_due_at", ["due_at"], unique=False)
@@ -64,6 +65,14 @@ def upgrade() -> None:
     with op.batch_alter_table("once", schema=None) as batch_op:
         batch_op.create_index("ix_once_expires_at", ["expires_at"], unique=False)
 
+    op.create_table(
+        "open_question",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("question", sa.JSON(), nullable=False),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("answered_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_open_question")),
+    )
     op.create_table(
         "organization",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -491,6 +500,7 @@ def downgrade() -> None:
 
     op.drop_table("pass")
     op.drop_table("organization")
+    op.drop_table("open_question")
     with op.batch_alter_table("once", schema=None) as batch_op:
         batch_op.drop_index("ix_once_expires_at")
 
