@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from flask import Flask, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RateLimitExceeded
 
 from clinic import clock
 from clinic.config import Settings
@@ -49,6 +49,15 @@ def limit(rule: str, scope: str, methods: tuple[str, ...] = ("POST",)) -> Callab
     """A decorator for views: `rule` such as "10 per 10 minutes", counted per caller within `scope`."""
     decorated: Callable[[Any], Any] = limiter.shared_limit(rule, scope=scope, methods=list(methods))
     return decorated
+
+
+def within(rule: str, scope: str) -> bool:
+    """Count one act of this caller within `scope`; whether the rule still holds. The page opens all the same."""
+    try:
+        with limiter.shared_limit(rule, scope=scope):
+            return True
+    except RateLimitExceeded:
+        return False
 
 
 CODE_TRIES = "20 per 10 minutes"  # wrong or right codes at /mine and in the JSON face

@@ -64,7 +64,6 @@ class Known:
 
 
 @blueprint.route("/p/4", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "told")
 def result() -> Page | Response:
     """What do you see? And, by a tap of its own, the result told or help after harm."""
     form = ToldForm(sent())
@@ -89,8 +88,8 @@ def result() -> Page | Response:
 
 
 def _count(form: ToldForm, what: str, now: datetime) -> None:
-    """Add one to a count, once for each form; in silence where the form is not ours or was sent before."""
-    if not token_is_good(form, now):
+    """Add one to a count, once for each form; in silence where it is not ours, sent before, or one of too many."""
+    if not token_is_good(form, now) or not limits.within(limits.BOOKINGS, "told"):
         return
     with writing() as s:
         cat = catalogue.current(s)
