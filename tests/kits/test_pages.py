@@ -90,8 +90,11 @@ def order_id(page: TestResponse) -> str:
 
 def hand_over(page: TestResponse) -> None:
     """Somebody at the point gives her what she ordered."""
+    rid = bytes.fromhex(order_id(page))
     with writing() as s:
-        counter.hand_over(s, bytes.fromhex(order_id(page)), "keeper", clock.now())
+        cat = catalogue.current(s)
+        point_id = s.scalars(select(KitOrder.point_id).where(KitOrder.rid == rid)).one()
+        counter.hand_over(s, cat, kit_catalogue.kits(s, cat).points[point_id], rid, "keeper", clock.now())
 
 
 # --- ordering
@@ -479,6 +482,7 @@ def test_a_result_told_is_a_count_with_its_city_and_leads_to_no_order(she: Flask
     assert row.lot_id
     other = she.get("/ru/p/4")
     she.post("/ru/p/4", data={"act": "told", "what": "reactive", "token": hidden(other, "token")[0]})
+    assert told("reactive") == 1
     assert db.session.scalars(select(Outcome).where(Outcome.what == "reactive")).one().lot_id == 0
 
 
