@@ -15,6 +15,7 @@ from clinic.booking import forgetting
 from clinic.config import ConfigError, settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
+from clinic.kits import commands as kits
 from clinic.kits import releasing
 from clinic.privacy import keys as day_keys
 from clinic.staff import commands as accounts
@@ -117,5 +118,5 @@ def ready_answer(number: int, by: str) -> None:
 
 def init(app: Flask) -> None:
     """Register the commands that need the app."""
-    for command in (worker, forget, backup, restore, ready, places.cli, accounts.cli):
+    for command in (worker, forget, backup, restore, ready, places.cli, kits.cli, accounts.cli):
         app.cli.add_command(command)
