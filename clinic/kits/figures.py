@@ -185,21 +185,22 @@ def _lots(s: Session, end: date) -> tuple[OfLot, ...]:
         .group_by(Outcome.lot_id, Outcome.what)
     ):
         failed[lot_id][what] = int(n)
-    given = dict(
-        s.execute(
+    given = {
+        lot_id: int(n)
+        for lot_id, n in s.execute(
             select(Holding.lot_id, -func.sum(Entry.d_on_hand))
             .join(Holding, Holding.id == Entry.holding_id)
             .where(Entry.day < end, Entry.kind == "handed_over")
             .group_by(Holding.lot_id)
-        ).tuples()
-    )
+        )
+    }
     return tuple(
         OfLot(
             lot.kit_type_id,
             lot.number,
             lot.expires_on,
             lot.recalled_on is not None,
-            in_steps(int(given.get(lot.id, 0))),
+            in_steps(given.get(lot.id, 0)),
             in_steps(failed[lot.id].get(INVALID, 0)),
             in_steps(failed[lot.id].get(FALSE, 0)),
         )

@@ -219,14 +219,15 @@ def rates_of(s: Session, point_ids: Collection[int], today: date) -> dict[tuple[
         )
         .group_by(Holding.point_id, Lot.kit_type_id)
     ).all()
-    opened = dict(
-        s.execute(
+    opened = {
+        row[0]: row[1]
+        for row in s.execute(
             select(Holding.point_id, func.min(Entry.day))
             .join(Entry, Entry.holding_id == Holding.id)
             .where(Holding.point_id.in_(point_ids))
             .group_by(Holding.point_id)
-        ).tuples()
-    )
+        )
+    }
     return {
         (at, kit): kits * WEEK / min(RATE_DAYS, max(WEEK, (today - opened[at]).days))
         for at, kit, kits in given
@@ -250,14 +251,15 @@ def _stock(s: Session, point_ids: Collection[int], today: date) -> Mapping[tuple
 
 
 def _waiting(s: Session, point_id: int) -> dict[int, int]:
-    return dict(
-        s.execute(
+    return {
+        kit: int(n)
+        for kit, n in s.execute(
             select(KitLine.kit_type_id, func.sum(KitLine.quantity))
             .join(KitOrder, KitOrder.rid == KitLine.order_id)
             .where(KitOrder.point_id == point_id, KitOrder.status == "backordered", KitLine.holding_id.is_(None))
             .group_by(KitLine.kit_type_id)
-        ).tuples()
-    )
+        )
+    }
 
 
 def _expected(s: Session, point_id: int, today: date) -> dict[int, tuple[tuple[date, int], ...]]:
