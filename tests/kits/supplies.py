@@ -53,7 +53,7 @@ def a_kit(
     return row
 
 
-def build(s: Session, checked_on: date | None = None) -> dict[str, int]:
+def build(s: Session, checked_on: date | None = None, on_hand: int = 3) -> dict[str, int]:
     """Write kits, points and stock into the example city; ids of the points by key."""
     for model in (Expected, Entry, Holding, Lot, PointKit, Point, KitStep, KitType):
         s.execute(delete(model))
@@ -71,7 +71,7 @@ def build(s: Session, checked_on: date | None = None) -> dict[str, int]:
     catalogue.changed(s)
     for key, place_id in found.items():
         for kit in kits if key != "tan" else kits[:1]:
-            stock.receive(s, place_id, kit.id, f"{kit.letter}-{len(key)}", GOOD_UNTIL, 3, "keeper", TODAY)
+            stock.receive(s, place_id, kit.id, f"{kit.letter}-{len(key)}", GOOD_UNTIL, on_hand, "keeper", TODAY)
     return found
 
 
