@@ -29,7 +29,7 @@ class Chip:
     on: bool
 
 
-def spot_of(cat: Catalogue, form: Any, remembered: PlaceInfo | None) -> Spot | NotFound | None:
+def spot_of(cat: Catalogue, form: NearForm, remembered: PlaceInfo | None) -> Spot | NotFound | None:
     """Where to measure from: her position, what she typed, else the city of this visit.
 
     A mistake in the position becomes an error of the field `near`.

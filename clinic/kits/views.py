@@ -79,7 +79,8 @@ def kit_of(kits: KitCatalogue, form: OrderForm) -> KitInfo | None:
 
 def spot_of(cat: Catalogue, form: OrderForm) -> Spot | NotFound | None:
     """Where she wants to collect it; None, and an error of the field, where nothing was said."""
-    spot = searching.spot_of(cat, form, cities.remembered(cat, session))
+    asked: Any = form  # it has the fields of a search
+    spot = searching.spot_of(cat, asked, cities.remembered(cat, session))
     if spot is None and not form.near.errors:
         form.near.errors = [_("Type a town, a district or a metro station.")]
     if isinstance(spot, NotFound):

@@ -89,7 +89,11 @@ def points() -> Page | Response:
 
 def _act(cat: Catalogue, kits: KitCatalogue, choice: Choice, form: OrderForm, now: datetime) -> Page:
     act = form.act.data or "show"
-    own = ("act", "point", "code") if act == "order" else ("act", "point", "code", "phone", "cover", "remind")
+    own = (
+        ("act", "point", "line", "code")
+        if act == "order"
+        else ("act", "point", "line", "code", "phone", "cover", "remind")
+    )
     if any(form[name].errors for name in own):
         return points_page(cat, kits, choice, form, now), 400
     if act == "show":

@@ -13,7 +13,7 @@ from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
 from clinic.booking.views import STRIP_DAYS, Page, sent
-from clinic.db import writing
+from clinic.db import db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
 from clinic.kits import catalogue as kit_catalogue
@@ -28,6 +28,8 @@ from clinic.site import mine_orders
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
+
+LOOKS = ("open", "times", "calendar", "points")  # they change nothing, so they wait for no writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,24 @@ def mine() -> Page | Response:
         form.code.errors = [_("Type your code.")]
     if form.code.errors or form.act.errors:
         return render_template("site/mine.html", form=form), 400
+    asked = form.act.data if of_order is None else of_order.act.data
     try:
+        if (asked or "open") in LOOKS:
+            return _answer(db.session(), form, of_order, valid, now)
         with writing() as s:
-            cat = catalogue.current(s)
-            pass_ = passes.find(s, form.code.data)
-            if of_order is not None:
-                done = mine_orders.act(s, cat, pass_, of_order, now)
-                return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words), done.status)
-            return _act(s, cat, pass_, form, valid, now)
+            return _answer(s, form, of_order, valid, now)
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return render_template("site/mine.html", form=form), 404
+
+
+def _answer(s: Session, form: MineForm, of_order: MyOrderForm | None, valid: bool, now: datetime) -> Page | Response:
+    cat = catalogue.current(s)
+    pass_ = passes.find(s, form.code.data)
+    if of_order is None:
+        return _act(s, cat, pass_, form, valid, now)
+    done = mine_orders.act(s, cat, pass_, of_order, now)
+    return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words), done.status)
 
 
 def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:

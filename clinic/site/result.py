@@ -132,7 +132,7 @@ def _order(s: Session, cat: Catalogue, form: ToldForm, now: datetime) -> OrderVi
     return next((v for v in orders.of_pass(s, cat, pass_, now) if v.rid == form.order.data), None)
 
 
-def result_page(form: ToldForm, now: datetime, said: str = "") -> str:
+def result_page(form: ToldForm, now: datetime, said: str = "", trouble: str = "") -> str:
     """The page; 404 where its words are not checked and this is not the demo."""
     s = db.session()
     cat = catalogue.current(s)
@@ -149,6 +149,7 @@ def result_page(form: ToldForm, now: datetime, said: str = "") -> str:
         form=form,
         kits=kits,
         said=said,
+        trouble=trouble,
         token=tokens.new(),
         carry=carried(form),
         order=form.order.data.hex() if form.order.data else "",

@@ -21,7 +21,7 @@ from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import counter
 from clinic.kits.models import Holding, KitOrder, Lot, Outcome, PointKit
 from tests import city as cities
-from tests.conftest import Maker
+from tests.conftest import EVENING, Maker
 from tests.kits import supplies
 from tests.site.conftest import code, hidden, title, words
 from tests.site.test_every_page import FORBIDDEN, MOST_BYTES, sizes
@@ -36,7 +36,7 @@ def supplied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("supplied") / "template"
     folder.mkdir()
     cities.build(folder)
-    with time_machine.travel(cities.EVENING, tick=False):
+    with time_machine.travel(EVENING, tick=False):
         from clinic import create_app
 
         app = create_app(cities.environment(folder))
