@@ -171,7 +171,7 @@ def test_in_stock_means_that_one_would_be_set_aside_now(face: Face) -> None:
     assert told(face.order("third-key-0123456789012"), 409)["code"] == "out_of_stock"
 
 
-def test_what_expires_before_the_last_day_is_not_in_stock(face: Face, evening: time_machine.Traveller) -> None:
+def test_case_16_what_expires_before_the_last_day_is_not_in_stock(face: Face, evening: time_machine.Traveller) -> None:
     take("aaaae", 5)
     with writing() as s:
         known = kits(s, catalogue.current(s))
@@ -265,7 +265,7 @@ def test_a_point_that_does_not_hand_out_the_kit_says_so(face: Face) -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, 4, 99, -1, "two", "1", 1.5, None, True])
-def test_case_19_a_quantity_that_can_not_be_is_named(face: Face, quantity: object) -> None:
+def test_a_quantity_that_can_not_be_is_named(face: Face, quantity: object) -> None:
     for where in ({"point": "aaaae"}, {"near": HERE}):
         refused = told(face.post("/kit-orders", {"kit": "one", "quantity": quantity, **where}, KEY), 422)
         assert list(refused["fields"]) == ["quantity"]
@@ -282,7 +282,7 @@ def test_the_operator_may_allow_fewer_in_one_order(make_app: Maker, evening: tim
     assert face.order().status_code == 201
 
 
-def test_the_same_key_orders_once_and_answers_the_same(face: Face) -> None:
+def test_case_19_the_same_key_orders_once_and_answers_the_same(face: Face) -> None:
     first, again, quoted = face.order(), face.order(), face.order(f'"{KEY}"')
     assert told(first, 201) == told(again, 201) == told(quoted, 201)
     assert told(face.order(quantity=2), 422)["code"] == "idempotency_reused"
@@ -427,7 +427,7 @@ def test_no_message_is_the_default(telling: Face) -> None:
 # ---- all at once -----------------------------------------------------------------------------
 
 
-def test_case_16_bots_that_drain_two_points_lose_nothing_and_promise_nothing_twice(
+def test_bots_that_drain_two_points_lose_nothing_and_promise_nothing_twice(
     app_on: Flask, evening: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clinic.privacy.limits.limiter.enabled", False)
