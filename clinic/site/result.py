@@ -79,9 +79,8 @@ def result() -> Page | Response:
         return result_page(form, now), 400
     if act == "told":
         if not token_is_good(form, now):
-            return result_page(
-                form, now, _("The page was open for a long time. Nothing was counted: send it again.")
-            ), 400
+            trouble = _("The page was open for a long time. Nothing was counted: send it again.")
+            return result_page(form, now, trouble=trouble), 400
         _count(form, form.what.data, now)
         return result_page(form, now, _("Thank you. Only a count was kept: the city and the month, nothing of you."))
     return result_page(form, now)
