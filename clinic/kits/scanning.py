@@ -78,6 +78,8 @@ def scan(text: str) -> Scan:
 
 def _bracketed(text: str) -> dict[str, str]:
     """Identifiers in parentheses: what stands between two of them is the value."""
+    if re.search(r"\(\d{0,4}$", text):
+        raise ScanUnreadable("cut")
     found: dict[str, str] = {}
     parts = re.split(r"\((\d{2,4})\)", text)
     if parts[0].strip(f" {GS}"):
@@ -90,8 +92,6 @@ def _bracketed(text: str) -> dict[str, str]:
         if not value:
             raise ScanUnreadable("cut")
         found[identifier] = value
-    if text.rstrip().endswith("(") or re.search(r"\(\d{0,4}$", text):
-        raise ScanUnreadable("cut")
     return found
 
 

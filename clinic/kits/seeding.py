@@ -70,8 +70,8 @@ def load_types(s: Session, folder: Path = SEEDS) -> None:
 
 def load_points(s: Session, data: bytes) -> None:
     """Points at known locations, and which kits each hands over. Raises TableRefused."""
-    places: dict[str, int] = dict(s.execute(select(Location.key, Location.id)).tuples().all())
-    types: dict[str, int] = dict(s.execute(select(KitType.slug, KitType.id)).tuples().all())
+    places: dict[str, int] = dict(s.execute(select(Location.key, Location.id)).all())
+    types: dict[str, int] = dict(s.execute(select(KitType.slug, KitType.id)).all())
     mistakes: list[Mistake] = []
     checked: list[tuple[dict[str, Any], set[int]]] = []
     for row in tables.read(data, POINT_COLUMNS, ()).rows:
@@ -130,8 +130,8 @@ def load_demo(s: Session, now: datetime) -> None:
 
 def _load_stock(s: Session, today: date) -> None:
     """The shelves of the demo, with a past: what came two months ago and what was given since."""
-    places: dict[str, int] = dict(s.execute(select(Location.key, Location.id)).tuples().all())
-    types: dict[str, int] = dict(s.execute(select(KitType.slug, KitType.id)).tuples().all())
+    places: dict[str, int] = dict(s.execute(select(Location.key, Location.id)).all())
+    types: dict[str, int] = dict(s.execute(select(KitType.slug, KitType.id)).all())
     mistakes: list[Mistake] = []
     for row in _read(SEEDS, "stock", STOCK_COLUMNS):
         cells = Cells(row, mistakes)
