@@ -5,8 +5,9 @@ order, a pass or a day. Nobody is asked: whoever says nothing stands in no colum
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.booking import find
@@ -14,6 +15,7 @@ from clinic.booking.find import Offer, Wish
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import Spot
 from clinic.kits import counting
+from clinic.kits.models import Lot
 
 REACTIVE, NONREACTIVE, INVALID = "reactive", "nonreactive", "invalid"  # what she saw
 CONFIRMED, FALSE = "confirmed", "false"  # what the second test said to a reactive one
@@ -28,6 +30,15 @@ LOOKED_AT = 20
 def count(s: Session, city: str, kit_id: int, lot_id: int, what: str, now: datetime) -> None:
     """Add one to the count of `what` in a city ("" = not known); `kit_id` and `lot_id` 0 = not known."""
     counting.add(s, city, kit_id, what, 1, now, lot_id if what in OF_A_LOT else 0)
+
+
+def recalled(s: Session, today: date) -> dict[int, tuple[str, ...]]:
+    """Numbers of the lots that were called back and that somebody may still have at home, by kit type."""
+    query = select(Lot.kit_type_id, Lot.number).where(Lot.recalled_on.is_not(None), Lot.expires_on >= today)
+    found: dict[int, tuple[str, ...]] = {}
+    for kit_id, number in s.execute(query.order_by(Lot.number)):
+        found[kit_id] = (*found.get(kit_id, ()), number)
+    return found
 
 
 def confirming(s: Session, cat: Catalogue, spot: Spot | None, count: int, now: datetime) -> tuple[Offer, ...]:

@@ -16,7 +16,7 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.kits import catalogue as kit_catalogue
-from clinic.kits import showing
+from clinic.kits import follow_up, showing
 from clinic.kits.catalogue import KitCatalogue, KitInfo
 from clinic.kits.forms import MOST_PER_ORDER, BeganForm, OrderForm
 from clinic.wording import gettext as _
@@ -66,6 +66,7 @@ def order_page(form: OrderForm, now: datetime, suggestions: tuple[Any, ...] = ()
         days=searching.days(now),
         hours=("12:00", *searching.HOURS),
         carry=carried(form),
+        recalled=follow_up.recalled(db.session(), clock.local(now).date()),
     )
 
 
@@ -92,7 +93,7 @@ def spot_of(cat: Catalogue, form: OrderForm) -> Spot | NotFound | None:
 def tests() -> str:
     """Which test does she have: each has its own steps."""
     kits = showing.shown(kit_catalogue.kits(db.session(), catalogue.current(db.session())))
-    return render_template("kits/tests.html", kits=kits)
+    return render_template("kits/tests.html", kits=kits, recalled=follow_up.recalled(db.session(), clock.today()))
 
 
 @blueprint.route("/order/how/<int:number>", methods=["GET", "POST"])
@@ -121,6 +122,7 @@ def how(number: int) -> str | Response:
         window=showing.window(kit),
         began=began_of(kit, form.at.data, now),
         late=_("The time is over: do not read it any more, it may be wrong now. Take another test."),
+        recalled=follow_up.recalled(db.session(), clock.local(now).date()),
         keep=[url_for("kits.how", number=number), url_for("site.result"), url_for("site.help"), *kept_files()],
     )
 

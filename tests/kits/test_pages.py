@@ -20,6 +20,7 @@ from clinic.directory.models import Location
 from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import counter
 from clinic.kits.models import Holding, KitOrder, Lot, Outcome, PointKit
+from clinic.privacy import tokens
 from tests import city as cities
 from tests.conftest import EVENING, Maker
 from tests.kits import supplies
@@ -418,6 +419,14 @@ def test_a_recalled_lot_is_said_on_her_page(she: FlaskClient) -> None:
     assert "Не используйте этот тест" in words(open_(she, secret))
 
 
+def test_a_recalled_lot_is_said_to_everybody_on_the_pages_of_its_test(she: FlaskClient) -> None:
+    with writing() as s:
+        s.execute(update(Lot).where(Lot.kit_type_id == 1, Lot.number == "A-4").values(recalled_on=clock.today()))
+    for page in ("/ru/order", "/ru/order/how", "/ru/order/how/1"):
+        assert "партия A-4" in words(she.get(page))
+    assert "партия" not in words(she.get("/ru/order/how/2"))
+
+
 # --- how it is done, what it means
 
 
@@ -484,6 +493,13 @@ def test_a_result_told_is_a_count_with_its_city_and_leads_to_no_order(she: Flask
     she.post("/ru/p/4", data={"act": "told", "what": "reactive", "token": hidden(other, "token")[0]})
     assert told("reactive") == 1
     assert db.session.scalars(select(Outcome).where(Outcome.what == "reactive")).one().lot_id == 0
+
+
+def test_however_often_harm_is_told_the_way_to_help_stays_open(make_app: Maker) -> None:
+    she = make_app().test_client()  # outside the demo limits are on
+    for _tap in range(35):
+        assert she.post("/ru/p/4", data={"act": "harm", "token": tokens.new()}).headers["Location"] == "/ru/p/1"
+    assert told("harm") == 30
 
 
 @pytest.mark.parametrize("data", [{"what": "maybe"}, {"what": ""}, {"what": "reactive", "token": "x"}])
