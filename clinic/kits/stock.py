@@ -7,7 +7,8 @@ recalled or set aside leaves by write-off or handover to its order only. `reserv
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -41,17 +42,18 @@ _SPACES = re.compile(r"[\s\u00a0\u200b-\u200f\u2060\ufeff]+")
 _LOT_NUMBER = re.compile(r"[A-Z0-9!\"%&'()*+,\-./:;<=>?_]{1,20}")  # what a GS1 bar code may hold, capitals
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
-_FREE = select(HOLDING.c.point_id, HOLDING.c.id, LOT.c.number, LOT.c.expires_on, HOLDING.c.on_hand - HOLDING.c.reserved)
-_FREE = (
-    _FREE.select_from(LOT)
-    .join(HOLDING, HOLDING.c.lot_id == LOT.c.id)
+# Two plain queries, not a join: thousands of holdings share a few lots, whose days are read once.
+_GOOD_LOTS = (
+    select(LOT.c.id, LOT.c.number, LOT.c.expires_on)
     .where(
         LOT.c.kit_type_id == bindparam("kit"),
         LOT.c.expires_on >= bindparam("good_until"),
         LOT.c.recalled_on.is_(None),
-        HOLDING.c.on_hand > HOLDING.c.reserved,
     )
-    .order_by(LOT.c.expires_on, HOLDING.c.id)
+    .order_by(LOT.c.expires_on)
+)
+_FREE = select(HOLDING.c.point_id, HOLDING.c.id, HOLDING.c.lot_id, HOLDING.c.on_hand - HOLDING.c.reserved).where(
+    HOLDING.c.lot_id.in_(bindparam("lots", expanding=True)), HOLDING.c.on_hand > HOLDING.c.reserved
 )
 _FREE_AT = _FREE.where(HOLDING.c.point_id.in_(bindparam("points", expanding=True)))
 # Where others wait, what is free is theirs; the partial index holds no more than those who wait.
@@ -72,6 +74,25 @@ class Free(NamedTuple):
     free: int
 
 
+class Shelves(Mapping[int, list[Free]]):
+    """What is free of a kit, by point, first to expire first; made for a point when it is looked at."""
+
+    def __init__(self, lots: Mapping[int, tuple[str, date]], rows: Mapping[int, Sequence[Any]]) -> None:
+        self._lots = lots  # number and last day by id
+        self._rows = rows  # (point id, holding id, lot id, free)
+
+    def __getitem__(self, point_id: int) -> list[Free]:
+        found = [Free(holding_id, *self._lots[lot_id], n) for _, holding_id, lot_id, n in self._rows[point_id]]
+        found.sort(key=lambda one: (one.expires_on, one.holding_id))
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """So many kits of one holding."""
@@ -85,20 +106,24 @@ class Line:
 
 def free(
     s: Session, kit_id: int, good_until: date, today: date, point_ids: Collection[int] | None = None
-) -> dict[int, list[Free]]:
+) -> Mapping[int, list[Free]]:
     """What is free of a kit, still good on `good_until`, by point, first to expire first.
 
     Balances only, never sums of entries. A point where back orders wait has nothing free.
     """
-    wanted: dict[str, Any] = {"kit": kit_id, "good_until": max(good_until, today)}
+    lots = {
+        row.id: (row.number, row.expires_on)
+        for row in s.execute(_GOOD_LOTS, {"kit": kit_id, "good_until": max(good_until, today)})
+    }
+    wanted: dict[str, Any] = {"lots": list(lots)}
     if point_ids is not None:
         wanted["points"] = list(point_ids)
-    waited_for = {row[0] for row in s.execute(_WAITED_FOR, {"kit": kit_id})}
-    found: dict[int, list[Free]] = {}
-    for point_id, holding_id, lot, expires_on, n in s.execute(_FREE if point_ids is None else _FREE_AT, wanted):
-        if point_id not in waited_for:
-            found.setdefault(point_id, []).append(Free(holding_id, lot, expires_on, n))
-    return found
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in s.execute(_FREE if point_ids is None else _FREE_AT, wanted).all():
+        found[row[0]].append(row)
+    for point_id in s.scalars(_WAITED_FOR, {"kit": kit_id}):
+        found.pop(point_id, None)
+    return Shelves(lots, dict(found))
 
 
 def receive(
