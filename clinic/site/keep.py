@@ -39,7 +39,8 @@ REASONS: dict[str, Row] = {
         _l("Where and until when tests are set aside for you"),
         _l(
             "It goes on the day after the last one, or three weeks after you took them. "
-            "The word or number for a parcel is encrypted. Nothing ties the tests you took to you."
+            "The word or number for a parcel is encrypted. "
+            "Five minutes after you took them the stock book no longer leads to you."
         ),
     ),
     "kit": Row(
