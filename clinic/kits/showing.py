@@ -18,6 +18,7 @@ from clinic.wording import gettext as _
 
 DRAWN = ("wait", "gums", "tube", "wash", "prick", "drop", "read")  # what templates/kits/_pictures.html draws
 
+BY_WORD = ("post", "locker")  # kinds of points that open to a word or number of the order
 _WORDS = {"post": _l("The word to say"), "locker": _l("The number to type")}
 
 

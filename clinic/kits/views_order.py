@@ -249,5 +249,6 @@ def done_page(cat: Catalogue, view: OrderView, code: str, now: datetime) -> str:
         open_words=showing.open_words(cat, view.point, now),
         how_to_ask=view.point.how_to_ask[language],
         word_name=showing.word_name(view.point),
+        by_word=view.point.kind in showing.BY_WORD,
         code=codes.shown(code) if code else "",
     )

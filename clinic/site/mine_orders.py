@@ -42,6 +42,7 @@ class OrderCard:
     sms: str
     forget: str
     shown: bool  # its steps may be shown
+    live: bool  # it still waits for her, or she for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def card(s: Session, cat: Catalogue, view: OrderView, now: datetime) -> OrderCar
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         forget=wording.day_words(view.forget_on, today),
         shown=view.kit in showing.shown(kit_catalogue.kits(s, cat)),
+        live=live,
     )
 
 

@@ -163,6 +163,7 @@ def test_where_nothing_is_left_she_can_stand_in_line(she: FlaskClient) -> None:
     data = {**WISH, "act": "order", "point": best, "line": line, "token": hidden(page, "token")[0]}
     done = she.post("/ru/order/points", data=data)
     assert "в очереди" in words(done)
+    assert "hivtest.kz" in words(page)
     opened = open_(she, code(done))
     assert "в очереди, пока не готово" in words(opened)
     assert count(KitOrder, KitOrder.status == "backordered") == 1
