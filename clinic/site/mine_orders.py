@@ -155,8 +155,8 @@ def around(s: Session, cat: Catalogue, view: OrderView, now: datetime) -> tuple[
 
 
 def forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
-    """Give back what is set aside for her, before all of it is deleted."""
-    for view in orders.of_pass(s, cat, pass_, now):
+    """Give back what is set aside for her, before all of it is deleted; points are locked in the order of their ids."""
+    for view in sorted(orders.of_pass(s, cat, pass_, now), key=lambda view: view.point.id):
         if view.status in orders.LIVE:
             with suppress(Gone):  # handed over in this very moment
                 orders.cancel(s, cat, pass_, view.rid, now)
