@@ -64,7 +64,8 @@ def receive(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     if request.method == "GET":
         return _receive_page(desk, ReceiveForm())
     scanned = request.form.get("scan", "")[: scanning.LONGEST + 1]
-    if request.form.get("act") == "read" or (scanned and not request.form.get("lot", "").strip()):
+    fresh = scanned.strip() != "" and scanned != request.form.get("scanned", "")  # Enter ends what a scanner types
+    if request.form.get("act") == "read" or fresh:
         return _read_scan(desk, scanned)
     form = ReceiveForm(request.form)
     if not form.validate():

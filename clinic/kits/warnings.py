@@ -19,6 +19,7 @@ from clinic.kits.models import Entry, Expected, Holding, KitLine, KitOrder, Lot
 RATE_DAYS = 28  # what "the last weeks" are
 LOW_DAYS = 14  # less than this left: say so
 ASK_DAYS = 28  # what to ask for lasts about this long
+MOVE_DAYS = 7  # with fewer left, kits are not sent anywhere any more
 SOON_DAYS = 84  # lots that expire later than this are nobody's worry yet
 WEEK = 7
 
@@ -143,7 +144,10 @@ def expiring(
 
 
 def takes(shelf: Shelf, lot: LotStock, most: int, today: date) -> int:
-    """How many kits of `lot` a point can take so that none more will be left over there."""
+    """How many kits of `lot` a point can take so that none more will be left over there; none in their last week."""
+
+    if (lot.expires_on - today).days < MOVE_DAYS:
+        return 0
 
     def wasted(lots: Iterable[LotStock]) -> int:
         return sum(left_over(lots, shelf.rate, today).values())

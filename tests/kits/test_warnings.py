@@ -79,8 +79,13 @@ def test_kits_do_not_move_to_where_they_would_make_others_expire() -> None:
 
 
 def test_two_lots_do_not_both_get_the_same_room_on_a_shelf() -> None:
-    found = warnings.expiring(7, [lot(10, 6, 1), lot(10, 6, 2)], 0.0, [Shelf(2, 500, (), 12.0)], TODAY)
+    found = warnings.expiring(7, [lot(10, 13, 1), lot(10, 13, 2)], 0.0, [Shelf(2, 500, (), 6.0)], TODAY)
     assert sum(one.move for one in found) == 12
+
+
+def test_kits_in_their_last_week_are_not_sent_anywhere() -> None:
+    (one,) = warnings.expiring(7, [lot(10, 6)], 0.0, [Shelf(2, 500, (), 12.0)], TODAY)
+    assert (one.too_many, one.move_to) == (10, None)
 
 
 def test_a_lot_of_next_year_is_nobodys_worry_yet() -> None:
