@@ -5,6 +5,7 @@ then where none are free. Within each by distance in steps of 500 m, then by the
 that a point is not drained while its neighbour's kits expire.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -21,6 +22,7 @@ from clinic.kits.stock import Free
 
 STEP_M = 500
 FAR_M = 50_000  # nobody is sent farther for a kit
+_REACH = math.cos(1.01 * FAR_M / 6_371_000)  # what two vectors have at least in common that are not too far apart
 GOOD_FOR_LONG_DAYS = 180
 
 # kinds of reasons; the words are in routing_words
@@ -116,19 +118,19 @@ def _by_distance(
     points: Iterable[PointInfo], spot: Spot | None, kit_id: int, today: date
 ) -> Iterable[tuple[int | None, int | None, PointInfo]]:
     """Points that hand this kit over and are looked after, nearest first, with their true and their told distance."""
-    chosen = [
-        point
-        for point in points
-        if kit_id in point.kits and point.location.visibility != "unlisted" and takes_orders(point, today)
-    ]
+    handing = [point for point in points if kit_id in point.kits and point.location.visibility != "unlisted"]
     if spot is None:
-        yield from ((None, None, point) for point in chosen)
+        yield from ((None, None, point) for point in handing if takes_orders(point, today))
         return
     x, y, z = vector(spot.lat, spot.lng)
-    keys = [-(x * v[0] + y * v[1] + z * v[2]) for v in (point.vector for point in chosen)]
-    for i in sorted(range(len(chosen)), key=keys.__getitem__):
-        point = chosen[i]
-        if point.measured is None:
+    near = [
+        (-nearness, i)
+        for i, (a, b, c) in enumerate(point.vector for point in handing)
+        if (nearness := x * a + y * b + z * c) >= _REACH
+    ]
+    for _, i in sorted(near):
+        point = handing[i]
+        if point.measured is None or not takes_orders(point, today):
             continue
         metres = distance_m(spot.lat, spot.lng, *point.measured)
         if metres > FAR_M:
