@@ -185,8 +185,9 @@ def _place(rng: random.Random, n: int, town: Any) -> dict[str, Any]:
 
 def _kit(n: int) -> dict[str, Any]:
     return {
-        "id": n, "number": n, "slug": f"kit-{n}", "letter": "AB"[n - 1], "name": _three("Kit"), "needs": _three("20 min"),
-        "sample": "oral", "read_from": 20, "read_to": 40, "leaflet": "a leaflet", "checked_on": clock.today(),
+        "id": n, "number": n, "slug": f"kit-{n}", "letter": "AB"[n - 1], "name": _three("Kit"),
+        "needs": _three("20 minutes"), "sample": "oral", "read_from": 20, "read_to": 40, "leaflet": "a leaflet",
+        "checked_on": clock.today(),
     }  # fmt: skip
 
 
