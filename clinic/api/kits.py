@@ -39,7 +39,6 @@ from clinic.api.schemas import (
     PointsQuery,
     PointsSearch,
 )
-from clinic.booking import find
 from clinic.db import db, writing
 from clinic.db import reading as reading_session
 from clinic.directory import catalogue, gazetteer
@@ -194,7 +193,7 @@ def _list(asked: Mapping[str, Any]) -> Response:
     wanted = frozenset(kit.id for kit in kits)
     points = _nearest(known, wanted, spot)[: asked.get("limit", LIMIT)]
     ready, language = _with_stock(s, points, wanted, now), speech.language()
-    return answered({"points": [_point(cat, point, spot, point.id in ready, language) for point in points]})
+    return answered({"points": [_point(point, spot, point.id in ready, language) for point in points]})
 
 
 def _nearest(known: KitCatalogue, wanted: frozenset[int], spot: Spot | None) -> list[PointInfo]:
@@ -356,14 +355,14 @@ def _kit(kit: KitInfo, language: str) -> dict[str, Any]:
     }
 
 
-def _point(cat: Catalogue, point: PointInfo, spot: Spot | None, in_stock: bool, language: str) -> dict[str, Any]:
+def _point(point: PointInfo, spot: Spot | None, in_stock: bool, language: str) -> dict[str, Any]:
     """A point as the face tells it. Of one that shows its district only, no address."""
     place = point.location
     return {
         "slug": place.slug,
         "name": place.name[language],
         "address": None if place.visibility == "district" else place.address[language] or None,
-        "distance_m": find.distance_to(cat, spot, place),
+        "distance_m": None if spot is None else routing.told_m(spot, point),
         "hours": place.hours,
         "in_stock": in_stock,
     }

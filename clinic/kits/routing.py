@@ -89,6 +89,14 @@ class _Looked:
         return self.key[0]
 
 
+def told_m(spot: Spot, point: PointInfo) -> int | None:
+    """Metres from a spot to a point, as they may be told; None where its place is not told at all."""
+    if point.measured is None:
+        return None
+    metres = distance_m(spot.lat, spot.lng, *point.measured)
+    return metres if point.location.visibility == "open" else _rounded(metres)
+
+
 def propose(
     points: Iterable[PointInfo],
     free: Mapping[int, Sequence[Free]],

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
-from clinic.booking import cities, find
+from clinic.booking import cities
 from clinic.booking.refusals import PhoneNeeded
 from clinic.booking.showing import lead_words
 from clinic.booking.views import Page, carried, sent
@@ -126,7 +126,7 @@ def _order(
         tell_when_ready=tell and waits,
         remind=tell,
         code=form.code.data,
-        distance_m=find.distance_to(cat, choice.spot, point.location),
+        distance_m=routing.told_m(choice.spot, point),
     )
     body = repr((wanted.kit.slug, wanted.quantity, point.location.slug, wanted.language, wanted.cover, wanted.phone,
                  wanted.remind, wanted.code, waits)).encode()  # fmt: skip
