@@ -14,6 +14,7 @@ from clinic import worker as background
 from clinic.config import settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
+from clinic.kits import commands as kits
 from clinic.privacy import keys as day_keys
 from clinic.staff import commands as accounts
 
@@ -113,5 +114,5 @@ def ready_answer(number: int, by: str) -> None:
 
 def init(app: Flask) -> None:
     """Register the commands that need the app."""
-    for command in (worker, forget, backup, restore, ready, places.cli, accounts.cli):
+    for command in (worker, forget, backup, restore, ready, places.cli, kits.cli, accounts.cli):
         app.cli.add_command(command)

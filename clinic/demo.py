@@ -15,6 +15,8 @@ from clinic.config import INSTANCE, ROOT, ConfigError, Settings, settings
 from clinic.db import db, writing
 from clinic.directory import seeding
 from clinic.directory.models import Location
+from clinic.kits import seeding as kits
+from clinic.kits.models import Point
 from clinic.staff import accounts
 from clinic.staff.models import Staff
 
@@ -56,6 +58,7 @@ def prepare(app: Flask) -> None:
             start.upgrade(app)
         with writing() as s:
             seeding.load_demo(s, clock.now())
+            kits.load_demo(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
             _print_once(*_account())
@@ -63,13 +66,16 @@ def prepare(app: Flask) -> None:
 
 
 def _account() -> tuple[str, str]:
-    """An account for every example place; its random password and PIN."""
+    """An account for every example place and point; its random password and PIN."""
     password, pin = accounts.new_password(), accounts.new_pin()
     with writing() as s:
         person = accounts.add(s, LOGIN, "Гүлнар", "ru", password, pin)
         for place in s.scalars(select(Location.id).where(Location.example, Location.bookable)):
             for role in ("receptionist", "clinician"):
                 accounts.give_role(s, person, role, None, place)
+        for point in s.scalars(select(Point.location_id)):
+            for role in ("point_keeper", "coordinator"):
+                accounts.give_role(s, person, role, None, point)
     return password, pin
 
 

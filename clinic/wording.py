@@ -131,6 +131,40 @@ def until(moment: datetime, language: str | None = None) -> str:
 
 
 @_kept
+def until_day(moment: datetime, language: str | None = None) -> str:
+    """ "до четверга, 26 ноября, 23:00", "26 қараша, бейсенбі, 23:00-ге дейін"; midnight is 23:59 of its day."""
+    here = local(moment)
+    if (here.hour, here.minute) == (0, 0):
+        moment -= timedelta(minutes=1)
+    day = local(moment).date()
+    with speaking(language) as lang:
+        return gettext(
+            "%(until_weekday)s %(date)s, %(time)s",
+            until_weekday=_until_weekday(day.weekday()),
+            date=date_words(day),
+            time=_bent(moment, lang, 1),
+        )
+
+
+def _until_weekday(weekday: int) -> str:
+    match weekday:
+        case 0:
+            return gettext("until Monday")
+        case 1:
+            return gettext("until Tuesday")
+        case 2:
+            return gettext("until Wednesday")
+        case 3:
+            return gettext("until Thursday")
+        case 4:
+            return gettext("until Friday")
+        case 5:
+            return gettext("until Saturday")
+        case _:
+            return gettext("until Sunday")
+
+
+@_kept
 def after(moment: datetime, language: str | None = None) -> str:
     """ "после 18:00", "18:00-ден кейін", "after 18:00"."""
     with speaking(language) as lang:

@@ -15,6 +15,7 @@ from clinic import audit, backup, clock, start
 from clinic.booking import forgetting
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
+from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
 from clinic.staff import sign_in
@@ -44,6 +45,10 @@ def _forget_visits(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else forgetting.run(now)
 
 
+def _serve_kits(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else releasing.run(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return once.forget(s, now) + sign_in.forget(s, now)
@@ -62,6 +67,7 @@ TASKS = (
     Task("expire", 30, tasks.expire),
     Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
+    Task("kits", 60, _serve_kits),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),
@@ -85,7 +91,7 @@ def forget_all(now: datetime) -> int:
     """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
     keys.advance_if_due()
     gone = 0
-    for forget in (_forget_visits, _forget_answers, _forget_deeds):
+    for forget in (_serve_kits, _forget_visits, _forget_answers, _forget_deeds):
         while done := forget(now):
             gone += done
     return gone

@@ -1,14 +1,30 @@
 """Migrations go up and down with rows in them, and end in the schema that the models declare."""
 
 import re
+from datetime import date
 
 import pytest
 from alembic.command import downgrade, upgrade
 from alembic.config import Config
 from flask import Flask
 from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.orm import Session
 
-from clinic.db import Base, db
+from clinic.db import Base, Text3, db
+from clinic.kits.models import (
+    Entry,
+    Expected,
+    Holding,
+    KitLine,
+    KitOrder,
+    KitStep,
+    KitType,
+    Lot,
+    Outcome,
+    Point,
+    PointKit,
+)
+from clinic.passes.models import Pass
 from clinic.start import MIGRATIONS, head, schema_state
 from tests import factories
 from tests.conftest import Maker
@@ -69,6 +85,35 @@ def test_the_migrated_schema_is_the_declared_one(empty_app: Flask, make_app: Mak
     assert schema_state() == "current"
 
 
+def a_kit_on_a_shelf(s: Session, location_id: int) -> None:
+    """A row in every table of the kits."""
+    today = date(2026, 11, 24)
+    kit = KitType(number=1, slug="a", letter="A", name=Text3(), needs=Text3(), sample="oral", read_from=20, read_to=40)
+    pass_ = Pass(rid=b"p" * 16, code_hash=b"h" * 32, language="kk", cover=b"", phone=None, forget_on=today)
+    s.add_all((kit, Point(location_id=location_id, kind="clinic"), pass_))
+    s.flush()
+    lot = Lot(kit_type_id=kit.id, number="L1", expires_on=today)
+    order = KitOrder(
+        rid=b"o" * 16, pass_id=pass_.rid, point_id=location_id, status="reserved", ticket=1, noun=0,
+        collect_by=today, forget_on=today,
+    )  # fmt: skip
+    rows = (KitStep(kit_type_id=kit.id, n=1, picture="gums", title=Text3(), text=Text3()),
+            PointKit(point_id=location_id, kit_type_id=kit.id), lot, order,
+            Expected(point_id=location_id, kit_type_id=kit.id, quantity=5, day=today),
+            Outcome(city="Almaty", month=today, kit_type_id=kit.id, what="ordered", n=1))  # fmt: skip
+    s.add_all(rows)
+    s.flush()
+    holding = Holding(point_id=location_id, lot_id=lot.id, on_hand=2, reserved=1)
+    s.add(holding)
+    s.flush()
+    entry = Entry(holding_id=holding.id, kind="received", d_on_hand=2, day=today)
+    s.add(entry)
+    s.flush()
+    s.add(KitLine(rid=b"l" * 16, order_id=order.rid, kit_type_id=kit.id, holding_id=holding.id, quantity=1,
+                  entry_id=entry.id))  # fmt: skip
+    s.flush()
+
+
 def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
     from clinic.db import reading, writing
     from clinic.directory.models import Location, Room
@@ -78,6 +123,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         service = factories.a_service(s)
         location = factories.a_location(s, services=(service,))
         factories.a_room(s, location, (service,))
+        a_kit_on_a_shelf(s, location.id)
     if head() != "0001":
         downgrade(migrations(), "-1")
         upgrade(migrations(), "head")

@@ -1,11 +1,11 @@
-"""The JSON face: places, free times and visits for the sites and chat bots of others."""
+"""The JSON face: places, free times, visits and kits for the sites and chat bots of others."""
 
 from flask import Flask
 
 
 def init(app: Flask) -> None:
     """Wire the room into the app: the blueprint and its OpenAPI document."""
-    from clinic.api import appointments, face, hooks, locations, problems, slots  # noqa: F401 - they add views
+    from clinic.api import appointments, face, hooks, kits, locations, problems, slots  # noqa: F401 - they add views
 
     slots.init(app)
     app.before_request(problems.unrouted)

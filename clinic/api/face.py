@@ -42,7 +42,7 @@ class FaceBlueprint(Blueprint):
     ARGUMENTS_PARSER = Reader()
 
 
-blueprint = FaceBlueprint("api", __name__, url_prefix=PREFIX, description="Places, free times, visits")
+blueprint = FaceBlueprint("api", __name__, url_prefix=PREFIX, description="Places, free times, visits, kits")
 _reading: set[str] = set()
 
 
@@ -79,7 +79,8 @@ def make(app: Flask) -> FaceApi:
         OPENAPI_JSON_PATH="openapi.json",
     )
     about = (
-        "Find a friendly place that is open, see its free times, book one without a name, move or cancel it. "
+        "Find a friendly place that is open, see its free times, book one without a name, move or cancel it; "
+        "order self-test kits to a point nearby. "
         "Times are RFC 3339 with their offset. Refusals are problem documents (RFC 9457) with a stable `code`. "
         "Her code opens everything under it: keep it out of logs and addresses. "
         "A POST carries its Content-Length, also when its body is empty; without one, or in chunks, it gets 411."

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
@@ -100,7 +101,7 @@ def position() -> Read:
     return Read(read_position, told)
 
 
-def whole(low: int, high: int, about: str) -> Read:
+def whole(low: int, high: int, about: str, required: bool = False) -> Read:
     """A whole number between two bounds, as JSON writes it."""
 
     def read(value: Any) -> int:
@@ -108,7 +109,7 @@ def whole(low: int, high: int, about: str) -> Read:
             raise ValidationError(NO_NUMBER)
         return _between(value, low, high)
 
-    return Read(read, {"type": "integer", "minimum": low, "maximum": high, "description": about})
+    return Read(read, {"type": "integer", "minimum": low, "maximum": high, "description": about}, required)
 
 
 def whole_in_query(low: int, high: int, about: str) -> Read:
@@ -227,9 +228,14 @@ def read_slugs(value: Any) -> tuple[str, ...]:
     return found
 
 
+def outside(low: int, high: int) -> LazyString:
+    """What is said of a number that is outside its bounds."""
+    return _l("This has to be between %(low)s and %(high)s.", low=low, high=high)
+
+
 def _between(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
-        raise ValidationError(_l("This has to be between %(low)s and %(high)s.", low=low, high=high))
+        raise ValidationError(outside(low, high))
     return number
 
 

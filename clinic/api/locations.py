@@ -147,7 +147,7 @@ def _list(asked: Mapping[str, Any]) -> Response:
     wanted = chosen(cat, asked.get("service", ()), "service")
     if "day" in asked:
         check_day("day", asked["day"])
-    spot = _spot(cat, asked)
+    spot = spot_of(cat, asked)
     if isinstance(spot, NotFound):
         return answered({"locations": []})
     wish = find.Wish(
@@ -163,13 +163,17 @@ def _list(asked: Mapping[str, Any]) -> Response:
     return answered({"locations": [_row(cat, offer) for offer in find.find(s, cat, spot, wish, now)]})
 
 
-def _spot(cat: Catalogue, asked: Mapping[str, Any]) -> Spot | NotFound | None:
+def spot_of(cat: Catalogue, asked: Mapping[str, Any]) -> Spot | NotFound | None:
+    """Where she asks from: the town `q`, else the position `near`. Raises Refusal 422 on `near`."""
     if "q" in asked:
         return gazetteer.locate(cat, asked["q"])
-    if "near" not in asked:
-        return None
+    return position_of(cat, asked["near"]) if "near" in asked else None
+
+
+def position_of(cat: Catalogue, near: tuple[float, float]) -> Spot:
+    """Her own position. Raises Refusal 422 on `near`."""
     try:
-        return gazetteer.position(cat, *asked["near"])
+        return gazetteer.position(cat, *near)
     except OutOfReach as far:
         raise invalid({"near": [OUT_OF_REACH]}) from far
 

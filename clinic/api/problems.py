@@ -42,7 +42,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _l("That time was just taken"), _l("Somebody was faster. The answer names the nearest free times.")
     ),
     "too_late": Meaning(
-        _l("It is too late to change this visit"), _l("The place asks to be told earlier. Please call it.")
+        _l("It is too late to change this"), _l("It is over, or the place asks to be told earlier. Please call it.")
     ),
     "too_soon": Meaning(
         _l("That time is too near to be booked"),

@@ -9,14 +9,17 @@ from clinic.api import fields as read
 from clinic.api.problems import MEANINGS
 from clinic.db import LANGUAGES
 from clinic.directory.models import KINDS
+from clinic.kits.models import ORDER_STATUSES, SAMPLES
 from clinic.messaging.covers import COVERS
 
 LIMIT, LIMIT_MOST = 20, 100
 DAYS, DAYS_MOST = 7, 14
 CODE_LONGEST = 60
+KITS_MOST = 3  # in one order; the operator may allow fewer
 NEEDS_PHONE = _l("This needs a phone number.")
 UNKNOWN = _l("There is no such field.")
 NOT_AN_OBJECT = _l("The body has to be a JSON object.")
+EITHER = _l("Name either a point or a position, not both.")
 _MESSAGES = {"unknown": UNKNOWN, "type": NOT_AN_OBJECT}
 
 _SERVICES = "Slugs of services; a place has to offer all of them in one visit."
@@ -24,6 +27,8 @@ _PLACE = "A city, district or landmark in Kazakh, Russian, English or Latin lett
 _OPEN_NOW = "Only places that are open at this moment."
 _LANG = "Language of names and messages; without it, Accept-Language."
 _WHICH = "Which visit of this code is meant, by ticket number; without it, the next one."
+_WHICH_ORDER = "Which order of this code is meant, by ticket number; without it, the one to be collected next."
+_KIT = "Slug of a kit."
 
 
 class Asked(Schema):
@@ -110,6 +115,44 @@ class CodeBody(Asked):
 
 class MoveBody(CodeBody):
     start = read.moment("The new start, as /slots gave it.")
+
+
+class PointsQuery(InQuery):
+    near = read.position()
+    q = read.words(100, _PLACE)
+    kit = read.words(read.SLUG_LONGEST, _KIT)
+    limit = read.whole_in_query(1, LIMIT_MOST, f"How many points at most; {LIMIT} if absent.")
+    lang = read.choice(LANGUAGES, _LANG)
+
+
+class PointsSearch(Asked):
+    near = read.position()
+    q = read.words(100, _PLACE)
+    kit = read.words(read.SLUG_LONGEST, _KIT)
+    limit = read.whole(1, LIMIT_MOST, f"How many points at most; {LIMIT} if absent.")
+    lang = read.choice(LANGUAGES, _LANG)
+
+
+class KitOrderBody(Asked):
+    kit = read.words(read.SLUG_LONGEST, _KIT, required=True)
+    quantity = read.whole(1, KITS_MOST, "How many; the operator may allow fewer.", required=True)
+    near = read.position()
+    point = read.words(8, "Slug of the point she chose; without it, `near` is needed and the best point is taken.")
+    phone = read.words(40, "Only for messages: when what she waits for is there, and before the last day.")
+    language = read.choice(LANGUAGES, "Language of the ticket and of the messages.")
+    cover = read.choice(COVERS, "What the messages pretend to be about.")
+    code = read.words(CODE_LONGEST, "A code she has: the order hangs from it, and no new code is given.")
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_of_two(self, data: dict[str, Any], **kwargs: Any) -> None:  # noqa: ARG002
+        """Where: at a point she chose, or at the best one near her."""
+        if ("near" in data) == ("point" in data):
+            raise ValidationError({name: [EITHER] for name in ("near", "point")})
+
+
+class OrderCodeBody(Asked):
+    code = read.words(CODE_LONGEST, "Her code, in either script and any case.", required=True)
+    ticket = read.whole(1, 9999, _WHICH_ORDER)
 
 
 # ---- what is answered ------------------------------------------------------------------------
@@ -204,6 +247,74 @@ class Booked(Schema):
     end = _moment("When the visit ends.")
     location = _text("Slug of the place.")
     services = fields.List(fields.String(), required=True)
+
+
+class Kit(Schema):
+    slug = _text("A neutral word.")
+    name = _text()
+    sample = _text(enum=list(SAMPLES))
+    read_minutes = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={
+            "description": "After how many minutes the answer may be read, and until when.",
+            "minItems": 2,
+            "maxItems": 2,
+            "example": [20, 40],
+        },
+    )
+
+
+class KitList(Schema):
+    kits = fields.List(fields.Nested(Kit), required=True)
+
+
+class Point(Schema):
+    slug = _text("Five random signs; the same as the place's.")
+    name = _text()
+    address = fields.String(
+        required=True, allow_none=True, metadata={"description": "null where only the district is published."}
+    )
+    distance_m = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "From `near` or `q`; measured from the district's centre where that is all we say."},
+    )
+    hours = _text("The week as an OpenStreetMap opening_hours expression; empty when not published.")
+    in_stock = fields.Boolean(
+        required=True, metadata={"description": "Whether an order of one `kit` (or of any) would be set aside now."}
+    )
+
+
+class PointList(Schema):
+    points = fields.List(fields.Nested(Point), required=True)
+
+
+class KitOrder(Schema):
+    status = _text(enum=list(ORDER_STATUSES))
+    point = _text("Slug of the point.")
+    collect_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day; null while she waits for a delivery.", "format": "date"},
+    )
+    ticket = fields.Nested(Ticket, required=True)
+
+
+class KitsOrdered(Schema):
+    code = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Her secret, shown this once; null when the request named a code she has."},
+    )
+    ticket = fields.Nested(Ticket, required=True)
+    status = _text(enum=["reserved", "backordered"])
+    point = _text("Slug of the point.")
+    collect_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day; null while she waits for a delivery.", "format": "date"},
+    )
 
 
 class Problem(Schema):

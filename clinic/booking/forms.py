@@ -70,13 +70,16 @@ def _number(value: str) -> int:
     return typed.number(value, 1, 99_999)
 
 
-def _flag(value: str) -> bool:
+def flag(value: str) -> bool:
+    """A yes or no as our forms write it."""
     if value not in ("0", "1"):
         raise typed.Unreadable(_l("Please choose one of the answers."))
     return value == "1"
 
 
-def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
+def one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
+    """A parser that takes these values and no others."""
+
     def parse(value: str) -> str:
         if value not in allowed:
             raise typed.Unreadable(_l("Please choose one of the answers."))
@@ -85,20 +88,23 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     return parse
 
 
-def _degrees(value: str) -> float:
+def degrees(value: str) -> float:
+    """Latitude or longitude."""
     if not re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{1,12})?", value):
         raise typed.Unreadable(_l("This is not a position."))
     return float(value.replace(",", "."))
 
 
-def _phone(value: str) -> str:
+def phone_number(value: str) -> str:
+    """A mobile number that an SMS reaches."""
     try:
         return phones.parse(value)
     except phones.PhoneError as error:
         raise typed.Unreadable(error.message) from error
 
 
-def _code(value: str) -> str:
+def her_code(value: str) -> str:
+    """A code, in whatever script it was typed."""
     normal = codes.normal(value)
     if normal is None:
         raise typed.Unreadable(_l("A code has 15 signs: A B C E H K M P T X Y and the digits 2 to 9."))
@@ -118,7 +124,8 @@ def _visit(value: str) -> bytes:
     return bytes.fromhex(value)
 
 
-def _same(value: str) -> str:
+def as_typed(value: str) -> str:
+    """Free text: what can be made of it is seen later."""
     return value
 
 
@@ -136,18 +143,18 @@ class OpenForm(FlaskForm):
 class NearForm(OpenForm):
     """Where, when, what: the list of places."""
 
-    near = Parsed(_l("Where"), _same)
-    lat = Parsed(_l("Where"), _degrees, widget=HiddenInput())
-    lng = Parsed(_l("Where"), _degrees, widget=HiddenInput())
+    near = Parsed(_l("Where"), as_typed)
+    lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
+    lng = Parsed(_l("Where"), degrees, widget=HiddenInput())
     service = ParsedList(_l("What you need"), _number, MOST_SERVICES)
     day = Parsed(_l("Day"), typed.day)
     after = Parsed(_l("From what time"), typed.hour)
-    open_now = Parsed(_l("Open now"), _flag)
-    kind = Parsed(_l("Kind of place"), _one_of(KINDS))
-    migrants = Parsed(_l("Works with migrants"), _flag)
-    language = Parsed(_l("Language spoken"), _one_of(SPOKEN))
+    open_now = Parsed(_l("Open now"), flag)
+    kind = Parsed(_l("Kind of place"), one_of(KINDS))
+    migrants = Parsed(_l("Works with migrants"), flag)
+    language = Parsed(_l("Language spoken"), one_of(SPOKEN))
     limit = Parsed(_l("How many"), lambda value: typed.number(value, 1, 50))
-    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
 class PlaceForm(OpenForm):
@@ -156,23 +163,23 @@ class PlaceForm(OpenForm):
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
     day = Parsed(_l("Day"), typed.day)
     start = Parsed(_l("Time"), typed.start)
-    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
 class BookForm(OpenForm):
     """The confirm page: what is booked, and a reminder if she wants one."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), _one_of(("show", "plain", "check", "book")), widget=HiddenInput())
+    act = Parsed(_l("What to do"), one_of(("show", "plain", "check", "book")), widget=HiddenInput())
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
     start = Parsed(_l("Time"), typed.start, widget=HiddenInput())
-    without_id = Parsed(_l("Documents"), _flag, widget=HiddenInput())
-    phone = Parsed(_l("Phone number"), _phone)
-    cover = Parsed(_l("What the SMS says"), _one_of(COVERS))
-    language = Parsed(_l("Language of the SMS"), _one_of(("kk", "ru", "en")))
+    without_id = Parsed(_l("Documents"), flag, widget=HiddenInput())
+    phone = Parsed(_l("Phone number"), phone_number)
+    cover = Parsed(_l("What the SMS says"), one_of(COVERS))
+    language = Parsed(_l("Language of the SMS"), one_of(("kk", "ru", "en")))
     lead = Parsed(_l("When to send it"), _lead)
-    confirm = Parsed(_l("One SMS at once"), _flag)
-    code = Parsed(_l("Code"), _code, widget=HiddenInput())
+    confirm = Parsed(_l("One SMS at once"), flag)
+    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
 class MineForm(OpenForm):
@@ -180,10 +187,10 @@ class MineForm(OpenForm):
 
     act = Parsed(
         _l("What to do"),
-        _one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar")),
+        one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar")),
         widget=HiddenInput(),
     )
-    code = Parsed(_l("Code"), _code)
+    code = Parsed(_l("Code"), her_code)
     visit = Parsed(_l("Visit"), _visit, widget=HiddenInput())
     day = Parsed(_l("Day"), typed.day)
     start = Parsed(_l("Time"), typed.start)

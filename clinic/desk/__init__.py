@@ -32,7 +32,7 @@ def _capital(text: str) -> str:
 
 def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
-    from clinic.desk import doors, views  # noqa: F401  they add their views to the blueprint
+    from clinic.desk import doors, figures, point_pages, points, recalls, sections, stocking, views  # noqa: F401  they add their views to the blueprint
 
     guard.init(app)
     app.register_blueprint(bp)
@@ -44,4 +44,6 @@ def init(app: Flask) -> None:
         near_day_words=_near_day,
         capitalize_first=_capital,
         cell_number=clock.cell,
+        expiry_words=point_pages.expiry_words,
+        km_words=wording.km,
     )

@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.booking import appointments, book, tickets
 from clinic.booking.refusals import NoTimeLeft, StatusChanged
 from clinic.db import db, writing
-from clinic.desk import board, bp, finding, pages, roster
+from clinic.desk import board, bp, finding, pages, point_pages, roster
 from clinic.desk.forms import FindForm, StepForm, WalkInForm
 from clinic.desk.pages import Desk, Got, Said
 from clinic.directory import catalogue
@@ -40,9 +40,12 @@ def today(person: SignedIn) -> ResponseReturnValue:
     places = memberships.places_of(s, person.staff_id, ROSTER_ROLES, catalogue.current(s).locations.values())
     if len(places) == 1:
         return redirect(url_for("desk.show_roster", slug=places[0].slug, day=day.isoformat()), 303)
+    points = point_pages.points_of(person.staff_id)
+    if not places and len(points) == 1:
+        return redirect(url_for("desk.show_point", slug=points[0].slug), 303)
     language = language_now()
     ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))
-    return render_template("desk/today.html", person=person, places=ordered, day=day)
+    return render_template("desk/today.html", person=person, places=ordered, points=points, day=day)
 
 
 @bp.get("/roster/<slug>/<day>")

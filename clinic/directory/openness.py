@@ -91,6 +91,12 @@ def _openness(cat: Catalogue, loc: LocationInfo, now: datetime) -> Openness:
     return Openness(True, True, until, None, holiday, False, of_today)
 
 
+def open_spans(cat: Catalogue, loc: LocationInfo, day: date) -> tuple[Span, ...]:
+    """When a place is open by what begins on a Date, closures of the whole place taken out; moments in UTC."""
+    shut = [(c.starts_at, c.ends_at) for c in loc.closures if c.room_id is None] if loc.closures else []
+    return tuple(_open_on(cat, loc, day, shut)) if loc.hours else ()
+
+
 def _runs(cat: Catalogue, loc: LocationInfo, first: date, shut: list[Span]) -> Iterator[Span]:
     """What is open without a gap, in order, beginning with `first`; lazily, day by day."""
     pending: list[Span] = []

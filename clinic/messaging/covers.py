@@ -7,7 +7,7 @@ minute: Cyrillic goes out as UCS-2, where one segment holds 70 UTF-16 units; Eng
 from datetime import datetime
 
 from clinic.clock import local
-from clinic.wording import at, date_words, gettext, long_day, on_day, speaking, time_words
+from clinic.wording import at, date_words, gettext, long_day, on_day, speaking, time_words, until_day
 
 COVERS = ("plain", "parcel", "class", "hairdresser", "service")
 
@@ -85,3 +85,27 @@ def stopped(language: str, start: datetime) -> str:
     with speaking(language):
         date = date_words(local(start).date())
         return gettext("Today, %(date)s, please do not come %(at)s.", date=date, at=at(start))
+
+
+def ready(cover: str, language: str, until: datetime) -> str:
+    """The text that says that something waits for her until a moment. Raises KeyError for an unknown cover."""
+    with speaking(language):
+        end = until_day(until)
+        match cover:
+            case "plain":
+                return gettext("Reminder: %(until)s.", until=end)
+            case "parcel":
+                return gettext("A parcel waits for you %(until)s.", until=end)
+            case "class":
+                return gettext("The papers for the class wait for you %(until)s.", until=end)
+            case "hairdresser":
+                return gettext("Your order at the hairdresser waits %(until)s.", until=end)
+            case "service":
+                return gettext("The repair shop waits for you %(until)s.", until=end)
+    raise KeyError(cover)
+
+
+def delayed(language: str) -> str:
+    """The text that takes a "ready" back, the same in every cover."""
+    with speaking(language):
+        return gettext("There is a delay, please do not come yet. We will write when it is ready.")

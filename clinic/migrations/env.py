@@ -8,6 +8,7 @@ from flask import current_app
 import clinic.audit
 import clinic.booking.models
 import clinic.directory.models
+import clinic.kits.models
 import clinic.messaging.models
 import clinic.passes.models
 import clinic.privacy.models

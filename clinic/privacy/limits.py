@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RateLimitExceeded
 from limits import parse
 
 from clinic import clock
@@ -78,6 +78,15 @@ def may_guess(found: bool) -> bool:
     if not found:
         limiter.limiter.hit(MISSES, *name)
     return True
+
+
+def within(rule: str, scope: str) -> bool:
+    """Count one act of this caller within `scope`; whether the rule still holds. The page opens all the same."""
+    try:
+        with limiter.shared_limit(rule, scope=scope):
+            return True
+    except RateLimitExceeded:
+        return False
 
 
 MISSES = parse("60 per 10 minutes")

@@ -27,6 +27,8 @@ from clinic.config import settings
 from clinic.db import LANGUAGES, db
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, PlaceInfo
+from clinic.kits import catalogue as kit_catalogue
+from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
 from clinic.site import help_numbers, language
 from clinic.site import keep as kept
@@ -55,6 +57,7 @@ def home() -> str:
         when={"open_now": "1"} if _is_night(now) else {"after": "18:00"},
         cities=[c for c in known if city is None or c.key != city.key][:CITIES_SHOWN],
         sms=messaging.enabled(),
+        tests=bool(kit_showing.shown(kit_catalogue.kits(db.session(), cat))),
     )
 
 

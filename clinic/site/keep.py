@@ -35,6 +35,18 @@ REASONS: dict[str, Row] = {
         ),
     ),
     "ticket": Row(_l("The ticket"), _l("A word and a number for that day. It goes with the visit.")),
+    "order": Row(
+        _l("Where and until when tests are set aside for you"),
+        _l(
+            "It goes on the day after the last one, or three weeks after you took them. "
+            "The word or number for a parcel is encrypted. "
+            "Five minutes after you took them the stock book no longer leads to you."
+        ),
+    ),
+    "kit": Row(
+        _l("Which tests, how many and from which box"),
+        _l("It goes with the order, so that until then we can warn you when a box is recalled."),
+    ),
     "services": Row(
         _l("What the visit is for"),
         _l("Encrypted, but the running server can open it until the visit is forgotten."),

@@ -1,18 +1,19 @@
-// Holds the help numbers for when there is no connection, and no other page.
+// Holds the help numbers for when there is no connection; another page only where she tapped "keep".
 "use strict";
 var NAME = "k-{{ assets[0][-10:] }}", PAGES = {{ pages | tojson }}, FILES = {{ assets | tojson }};
 addEventListener("install", function (e) { e.waitUntil(caches.open(NAME).then(function (c) { return c.addAll(PAGES.concat(FILES)); })); self.skipWaiting(); });
 addEventListener("activate", function (e) {
-  e.waitUntil(caches.keys().then(function (names) { return Promise.all(names.filter(function (n) { return n !== NAME; }).map(function (n) { return caches.delete(n); })); }));
+  e.waitUntil(caches.keys().then(function (names) { return Promise.all(names.filter(function (n) { return n !== NAME && n !== "kept"; }).map(function (n) { return caches.delete(n); })); }));
 });
 addEventListener("fetch", function (e) {
   var url = new URL(e.request.url), path = url.pathname + url.search;
   if (e.request.method !== "GET" || url.origin !== location.origin) return;
   if (FILES.indexOf(path) > -1) { e.respondWith(caches.match(path).then(function (r) { return r || fetch(e.request); })); return; }
+  if (/^\/static\//.test(path)) { e.respondWith(fetch(e.request).catch(function () { return caches.match(path); })); return; }
   if (e.request.mode !== "navigate") return;
   e.respondWith(fetch(e.request).catch(function () {
     var lang = (/^\/(kk|ru|en)\//.exec(url.pathname) || [0, "ru"])[1];
     var page = /\/p\/1$/.test(url.pathname) ? "/p/1" : "/offline";
-    return caches.match("/" + lang + page);
+    return caches.match(url.pathname, { cacheName: "kept" }).then(function (kept) { return kept || caches.match("/" + lang + page); });
   }));
 });

@@ -14,10 +14,11 @@ from werkzeug.test import TestResponse
 
 from clinic.booking.models import Appointment, Cell
 from clinic.db import reading
+from clinic.kits.models import Entry, KitLine, KitOrder
 from clinic.messaging.models import Message
 from clinic.passes.models import Pass
 from clinic.privacy.models import Once
-from tests.api.conftest import KEY, TOMORROW, Face, city
+from tests.api.conftest import KEY, TOMORROW, Face, city, shelves
 
 SIX = f"{TOMORROW}T18:00:00+05:00"
 MEGABYTE = "x" * 1_000_000
@@ -81,6 +82,7 @@ IN_QUERY: dict[str, list[Any]] = {
     "open_now": [*QUERY, "yes", "2"],
     "kind": [*QUERY, "bank"],
     "limit": [*QUERY, "0", "-1", "101", "1.5", "99999999999999999999"],
+    "kit": [*QUERY, "four", "ONE"],
     "days": [*QUERY, "0", "-7", "15", "1e1", "99999999999999999999"],
     "lang": [*QUERY, "de", "KK"],
 }
@@ -104,25 +106,32 @@ IN_BODY: dict[str, list[Any]] = {
     "confirm": NO_FLAG,
     "code": [*NO_TEXT, *QUERY, "ABCEH KMPTX Y2345", "<script>", "' OR 1=1 --"],
     "ticket": [*NO_NUMBER, 0, -1, 10_000],
+    "kit": [*NO_TEXT, *QUERY, "four", "ONE"],
+    "quantity": [*NO_NUMBER, 0, -1, 4, 99, "two"],
+    "point": [*NO_TEXT, *QUERY, "zzzzz", "aaaaa", "../.."],  # aaaaa is a place, but no point
 }
 GOOD_QUERY: dict[str, dict[str, Any]] = {
     "/locations": {},
     "/locations/{slug}": {},
     "/services": {},
+    "/kits": {},
+    "/points": {},
     "/locations/{slug}/slots": {"service": "check"},
 }
 
 
 @pytest.fixture
 def face(demo_app: Flask, evening: time_machine.Traveller) -> Face:
-    """The same small city, with a sender of SMS and without limits."""
+    """The same small city, kits on the shelves, with a sender of SMS and without limits."""
     city(demo_app)
+    shelves(demo_app)
     return Face(demo_app.test_client())
 
 
 def good_bodies(face: Face) -> dict[str, dict[str, Any]]:
     """A request that would succeed, for every call with a body."""
     code = face.book(f"{TOMORROW}T16:00:00+05:00", "the-visit-that-is-there-0001").json["code"]  # type: ignore[index]
+    kits = face.order("the-order-that-is-there-0001").json["code"]  # type: ignore[index]
     return {
         "/locations/search": {},
         "/appointments": {
@@ -135,6 +144,10 @@ def good_bodies(face: Face) -> dict[str, dict[str, Any]]:
         "/appointments/find": {"code": code},
         "/appointments/cancel": {"code": code},
         "/appointments/move": {"code": code, "start": f"{TOMORROW}T17:00:00+05:00"},
+        "/points/search": {},
+        "/kit-orders": {"kit": "one", "quantity": 2, "point": "aaaae", "phone": "+7 701 234 56 78"},
+        "/kit-orders/find": {"code": kits},
+        "/kit-orders/cancel": {"code": kits},
     }
 
 
@@ -185,8 +198,9 @@ def assert_refused(answer: TestResponse, field: str, attack: object) -> None:
 
 
 def written() -> list[int]:
+    tables = (Appointment, Cell, KitOrder, KitLine, Entry, Pass, Message, Once)
     with reading() as s:
-        return [s.scalar(select(func.count()).select_from(t)) or 0 for t in (Appointment, Cell, Pass, Message, Once)]
+        return [s.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
 
 
 def test_every_query_field_refuses_bad_input(face: Face) -> None:
@@ -252,7 +266,7 @@ def test_a_strange_slug_is_not_found(face: Face, slug: str) -> None:
     ],
 )
 def test_a_strange_body_is_refused(face: Face, body: bytes, status: int) -> None:
-    for path in ("/locations/search", "/appointments", "/appointments/find"):
+    for path in ("/locations/search", "/appointments", "/appointments/find", "/kit-orders"):
         answer = face.client.post(
             f"/api/v1{path}", data=body, content_type="application/json", headers={"Idempotency-Key": KEY}
         )
@@ -267,6 +281,10 @@ def test_a_chunked_body_is_refused_before_it_is_read(face: Face) -> None:
         "/appointments/find",
         "/appointments/cancel",
         "/appointments/move",
+        "/points/search",
+        "/kit-orders",
+        "/kit-orders/find",
+        "/kit-orders/cancel",
     ):
         environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
         answer = face.client.post(f"/api/v1{path}", content_type="application/json", environ_overrides=environ)
@@ -277,7 +295,7 @@ def test_a_chunked_body_is_refused_before_it_is_read(face: Face) -> None:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_a_body_that_is_not_called_json_is_refused(face: Face, kind: str) -> None:
-    for path in ("/locations/search", "/appointments", "/appointments/find"):
+    for path in ("/locations/search", "/appointments", "/appointments/find", "/kit-orders"):
         answer = face.client.post(f"/api/v1{path}", data=b"{}", content_type=kind)
         assert answer.status_code == 415
         assert answer.mimetype == "application/problem+json"

@@ -96,6 +96,12 @@ def test_the_document_names_every_call_and_field_of_the_design(face: Face) -> No
         ("/appointments/find", "post"),
         ("/appointments/cancel", "post"),
         ("/appointments/move", "post"),
+        ("/kits", "get"),
+        ("/points", "get"),
+        ("/points/search", "post"),
+        ("/kit-orders", "post"),
+        ("/kit-orders/find", "post"),
+        ("/kit-orders/cancel", "post"),
     }
     schemas = told["components"]["schemas"]
     place = "slug name kind address position distance_m open_now hours services bookable next_slot"
@@ -104,6 +110,12 @@ def test_the_document_names_every_call_and_field_of_the_design(face: Face) -> No
     assert set(schemas["AppointmentBody"]["properties"]) == set(body.split())
     assert set(schemas["Booked"]["required"]) == set("ticket code start end location services".split())
     assert set(schemas["Appointment"]["required"]) == set("ticket status start end location services".split())
+    order = "kit quantity near point phone language cover code"
+    assert set(schemas["KitOrderBody"]["properties"]) == set(order.split())
+    assert set(schemas["Kit"]["required"]) == {"slug", "name", "sample", "read_minutes"}
+    assert set(schemas["Point"]["required"]) == set("slug name address distance_m hours in_stock".split())
+    assert set(schemas["KitsOrdered"]["required"]) == {"code", "ticket", "status", "point", "collect_by"}
+    assert set(schemas["KitOrder"]["required"]) == {"ticket", "status", "point", "collect_by"}
 
 
 def test_no_cookie_is_set_for_machines(face: Face) -> None:

@@ -17,6 +17,7 @@ from jsonschema import validators
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from clinic import clock
@@ -24,18 +25,28 @@ from clinic.api.idempotency import SCOPE
 from clinic.db import db, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
+from clinic.kits import counter
+from clinic.kits.catalogue import kits
+from clinic.kits.models import KitOrder
 from clinic.privacy import once
 from clinic.privacy.limits import limiter
-from tests.api.conftest import KEY, TOMORROW, Face, city
+from tests.api.conftest import KEY, TOMORROW, Face, city, shelves
 
 SIX = f"{TOMORROW}T18:00:00+05:00"
 SEVEN = f"{TOMORROW}T19:00:00+05:00"
 ALL_CHECKS = list(HealthCheck)
 PLAIN = {"Accept-Encoding": "identity"}  # its client can't read what is compressed
-CHANGES = ("/appointments/find", "/appointments/cancel", "/appointments/move")
+CHANGES = (
+    "/appointments/find",
+    "/appointments/cancel",
+    "/appointments/move",
+    "/kit-orders/find",
+    "/kit-orders/cancel",
+)
 NAMES = dict.fromkeys(CHANGES, ("code",)) | {
     "/appointments": ("location", "services", "start"),
     "/appointments/move": ("code", "start"),
+    "/kit-orders": ("kit", "quantity", "point"),
 }
 Answers = dict[tuple[str, str], set[tuple[int, str]]]
 
@@ -45,9 +56,10 @@ def test_whatever_schemathesis_invents_is_answered_as_documented(
     demo_app: Flask, evening: time_machine.Traveller, mode: GenerationMode
 ) -> None:
     city(demo_app)
+    shelves(demo_app)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", demo_app)
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-    assert len(operations) >= 9
+    assert len(operations) >= 15
     for operation in operations:
 
         @given(case=operation.as_strategy(generation_mode=mode))
@@ -64,6 +76,7 @@ def test_every_documented_answer_is_reached_and_looks_as_documented(
     pg_app: Flask, evening: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     city(pg_app)
+    shelves(pg_app)
     face = Face(pg_app.test_client())
     document = face.get("/openapi.json").json
     assert document
@@ -85,9 +98,11 @@ def test_every_documented_answer_is_reached_and_looks_as_documented(
     _read(face, note)
     _refuse_bodies(face, note)
     _book(face, note)
+    _order(face, note)
     monkeypatch.undo()
-    for path in ("/appointments", *CHANGES):
-        body = {"location": "zzzzz", "services": ["check"], "start": SIX, "code": "none"}
+    for path in ("/appointments", "/kit-orders", *CHANGES):
+        body: dict[str, Any] = {"location": "zzzzz", "services": ["check"], "start": SIX, "code": "none"}
+        body |= {"kit": "four", "quantity": 1, "point": "zzzzz"}
         asked = {name: body[name] for name in NAMES[path]}
         while note("POST", path, face.post(path, asked, KEY)).status_code != 429:
             evening.shift(1)
@@ -121,6 +136,12 @@ def _read(face: Face, note: Note) -> None:
     note("GET", "/services", face.get("/services", {"lang": "de"}))
     note("POST", "/locations/search", face.post("/locations/search", {"q": "Алматы"}))
     note("POST", "/locations/search", face.post("/locations/search", {"near": "0,0"}))
+    note("GET", "/kits", face.get("/kits"))
+    note("GET", "/kits", face.get("/kits", {"lang": "de"}))
+    note("GET", "/points", face.get("/points", {"near": "43.24,76.95", "kit": "one"}))
+    note("GET", "/points", face.get("/points", {"kit": "four"}))
+    note("POST", "/points/search", face.post("/points/search", {"q": "Алматы"}))
+    note("POST", "/points/search", face.post("/points/search", {"near": "0,0"}))
 
 
 def _refuse_bodies(face: Face, note: Note) -> None:
@@ -133,6 +154,10 @@ def _refuse_bodies(face: Face, note: Note) -> None:
         "/appointments/find",
         "/appointments/cancel",
         "/appointments/move",
+        "/points/search",
+        "/kit-orders",
+        "/kit-orders/find",
+        "/kit-orders/cancel",
     ):
         url = f"/api/v1{path}"
         for body in (b"{", b"x" * 100_000, b'{"q": 1, "code": 1}'):
@@ -181,3 +206,38 @@ def _book(face: Face, note: Note) -> None:
     set_place(cancel_minutes=0)
     change("move", code=first["code"], start=f"{TOMORROW}T15:00:00+05:00")
     change("cancel", code=first["code"])
+
+
+def _order(face: Face, note: Note) -> None:
+    def order(key: str, **more: Any) -> TestResponse:
+        return note("POST", "/kit-orders", face.order(key, **more))
+
+    def change(what: str, **body: Any) -> TestResponse:
+        return note("POST", f"/kit-orders/{what}", face.post(f"/kit-orders/{what}", body))
+
+    first = order("kits-key-01234567890123", quantity=3).json
+    assert first
+    order("kits-key-01234567890123", quantity=2)  # the key again, for something else
+    order("more-key-01234567890123", quantity=3)  # two are left
+    order("near-key-01234567890123", near="43.24,76.95", quantity=3)
+    order("code-key-01234567890123", code="ABCEH KMPTX Y2345")
+    with writing() as s:
+        dark = s.execute(select(Location).where(Location.slug == "aaaah")).scalar_one()
+        dark.desk_seen_on = None
+        catalogue.changed(s)
+    order("dark-key-01234567890123", point="aaaah")
+    busy = "busy-key-01234567890123"
+    with writing() as s:
+        once.run(s, SCOPE, busy, b"", once.API_KEPT, clock.now(), lambda: {"busy": order(busy).status_code})
+    change("find", code=first["code"])
+    change("find", code="ABCEH KMPTX Y2345")
+    change("cancel", code="ABCEH KMPTX Y2345")
+    with writing() as s:
+        cat = catalogue.current(s)
+        rid = s.execute(select(KitOrder.rid).where(KitOrder.ticket == first["ticket"]["number"])).scalars().first()
+        assert rid
+        counter.hand_over(s, cat, kits(s, cat).point_by_slug["aaaae"], rid, "keeper", clock.now())
+    change("cancel", code=first["code"])  # too late
+    second = order("last-key-01234567890123").json
+    assert second
+    change("cancel", code=second["code"])

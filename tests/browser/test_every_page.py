@@ -26,7 +26,12 @@ PAGES = {
     "booking.near": "/near?near=Almaty&after=18:00",
     "booking.place": "/at/{place}",
     "booking.book_visit": "/at/{place}/book?service={service}&start=2026-11-25T15:00",
-    "booking.mine": "/mine",
+    "site.mine": "/mine",
+    "site.result": "/p/4",
+    "kits.order": "/order",
+    "kits.points": "/order/points?kit=1&q=1&near=Almaty",
+    "kits.tests": "/order/how",
+    "kits.how": "/order/how/1",
 }
 MORE = ("/near", "/near?near=zzqqxx", "/near?service=10", "/near?near=Almaty&day=2026-02-31", "/nowhere", "/at/{phone}",
         "/at/{district}", "/near?near=Aktau&open_now=1")  # fmt: skip

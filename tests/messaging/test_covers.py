@@ -59,7 +59,43 @@ def test_a_move_and_a_stop_have_their_own_words(language: str, moved: str, stopp
     assert covers.stopped(language, start) == stopped
 
 
+@pytest.mark.parametrize(
+    ("language", "cover", "text"),
+    [
+        ("ru", "plain", "Напоминание: до четверга, 26 ноября, 23:00."),
+        ("ru", "parcel", "Посылка ждёт вас до четверга, 26 ноября, 23:00."),
+        ("ru", "class", "Материалы к занятию ждут вас до четверга, 26 ноября, 23:00."),
+        ("ru", "hairdresser", "Ваш заказ в парикмахерской ждёт до четверга, 26 ноября, 23:00."),
+        ("ru", "service", "Сервисный центр ждёт вас до четверга, 26 ноября, 23:00."),
+        ("kk", "plain", "Еске салу: 26 қараша, бейсенбі, 23:00-ге дейін."),
+        ("kk", "parcel", "Сәлемдемені 26 қараша, бейсенбі, 23:00-ге дейін алуға болады."),
+        ("kk", "class", "Сабақ материалын 26 қараша, бейсенбі, 23:00-ге дейін алуға болады."),
+        ("kk", "hairdresser", "Шаштараздағы тапсырыс: 26 қараша, бейсенбі, 23:00-ге дейін."),
+        ("kk", "service", "Сервис орталығы сізді 26 қараша, бейсенбі, 23:00-ге дейін күтеді."),
+        ("en", "plain", "Reminder: until Thursday 26 November, 23:00."),
+        ("en", "parcel", "A parcel waits for you until Thursday 26 November, 23:00."),
+        ("en", "class", "The papers for the class wait for you until Thursday 26 November, 23:00."),
+        ("en", "hairdresser", "Your order at the hairdresser waits until Thursday 26 November, 23:00."),
+        ("en", "service", "The repair shop waits for you until Thursday 26 November, 23:00."),
+    ],
+)
+def test_what_waits_for_her_says_until_when(language: str, cover: str, text: str) -> None:
+    assert covers.ready(cover, language, datetime(2026, 11, 26, 18, 0, tzinfo=UTC)) == text
+
+
+def test_midnight_belongs_to_the_day_that_ends_with_it() -> None:
+    midnight = clock.at(date(2026, 11, 27), 0)
+    assert covers.ready("parcel", "ru", midnight) == "Посылка ждёт вас до четверга, 26 ноября, 23:59."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_delay_fits_one_message_and_says_that_we_will_write(language: str) -> None:
+    assert covers.fits(covers.delayed(language))
+
+
 def test_an_unknown_cover_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        covers.ready("clinic", "ru", START)
     with pytest.raises(KeyError):
         covers.text("clinic", "ru", START)
 
@@ -74,6 +110,7 @@ def test_case_11_every_text_of_two_years_fits_one_message(language: str) -> None
     first = date(2026, 11, 24)
     wordings: list[Callable[[datetime], str]] = [partial(covers.text, cover, language) for cover in COVERS]
     wordings += [partial(covers.moved, language), partial(covers.stopped, language)]
+    wordings += [partial(covers.ready, cover, language) for cover in COVERS]
     for wording in wordings:
         classes: dict[int, list[int]] = defaultdict(list)
         for minute in range(24 * 60):
@@ -81,7 +118,11 @@ def test_case_11_every_text_of_two_years_fits_one_message(language: str) -> None
         longest_class = max(classes)
         longest = 0
         for days in range(731):
-            text = wording(clock.at(first + timedelta(days=days), classes[longest_class][days % 7]))
+            text = wording(
+                clock.at(
+                    first + timedelta(days=days), classes[longest_class][days % min(7, len(classes[longest_class]))]
+                )
+            )
             longest = max(longest, covers.units(text))
             assert covers.fits(text), text
         assert 30 < longest <= (160 if language == "en" else 70)

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Integer
 from clinic.db import Base
 from clinic.privacy import policy
 
-ABOUT_HER = {"pass", "appointment", "cell", "message", "attempt", "erasure", "once"}
+ABOUT_HER = {"pass", "appointment", "cell", "message", "attempt", "erasure", "once", "kit_order", "kit_line"}
 
 
 def test_every_column_of_a_personal_table_is_declared(app: Flask) -> None:

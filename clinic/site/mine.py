@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
@@ -12,18 +12,24 @@ from clinic.booking import appointments, availability, calendar, showing, taken,
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
-from clinic.booking.views import STRIP_DAYS, Page, blueprint, sent
+from clinic.booking.views import STRIP_DAYS, Page, sent
 from clinic.db import db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
+from clinic.kits import catalogue as kit_catalogue
+from clinic.kits import orders
+from clinic.kits import showing as kit_showing
+from clinic.kits.forms import MyOrderForm
 from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
-from clinic.privacy import limits
+from clinic.privacy import limits, tokens
+from clinic.site import mine_orders
+from clinic.site.home import blueprint
+from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
 
-WAITING = ("waiting", "sending")
-LOOKS = ("open", "times", "calendar")  # they change nothing, so they wait for no writer
+LOOKS = ("open", "times", "calendar", "points")  # they change nothing, so they wait for no writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +54,42 @@ def mine() -> Page | Response:
     """Ask for the code; with it, see, move, cancel, silence, forget, take the calendar file."""
     form = MineForm(sent())
     if not form.is_submitted():
-        return render_template("booking/mine.html", form=MineForm(None))
+        return render_template("site/mine.html", form=MineForm(None))
     now = clock.now()
+    of_order = MyOrderForm(sent()) if "order" in request.form else None
     valid = form.validate()
+    if of_order is not None:  # its acts are its own
+        of_order.validate()
+        form.act.errors = ()
     if form.code.data is None and not form.code.errors:
         form.code.errors = [_("Type your code.")]
     if form.code.errors or form.act.errors:
-        return render_template("booking/mine.html", form=form), 400
+        return render_template("site/mine.html", form=form), 400
+    asked = form.act.data if of_order is None else of_order.act.data
     try:
-        if (form.act.data or "open") in LOOKS:
-            return _answer(db.session(), form, valid, now)
+        if (asked or "open") in LOOKS:
+            return _answer(db.session(), form, of_order, valid, now)
         with writing() as s:
-            return _answer(s, form, valid, now)
+            return _answer(s, form, of_order, valid, now)
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
-        return render_template("booking/mine.html", form=form), 404
+        return render_template("site/mine.html", form=form), 404
 
 
-def _answer(s: Session, form: MineForm, valid: bool, now: datetime) -> Page | Response:
+def _answer(s: Session, form: MineForm, of_order: MyOrderForm | None, valid: bool, now: datetime) -> Page | Response:
     cat = catalogue.current(s)
-    return _act(s, cat, passes.find(s, form.code.data), form, valid, now)
+    pass_ = passes.find(s, form.code.data)
+    if of_order is None:
+        return _act(s, cat, pass_, form, valid, now)
+    done = mine_orders.act(s, cat, pass_, of_order, now)
+    return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words), done.status)
 
 
 def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:
     act = form.act.data or "open"
     if act == "forget":
         _forget(s, cat, pass_, now)
-        return render_template("booking/forgotten.html")
+        return render_template("site/forgotten.html")
     if act == "quiet":
         _silence(s, cat, pass_, now)
         return _page(s, cat, passes.find(s, form.code.data), form, now, _("No SMS will come. Your number is erased."))
@@ -131,6 +146,7 @@ def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
             appointments.cancel(s, cat, pass_, view.rid, now)
         except TooLate:
             outbox.drop(s, telling.about(view.rid), None, now)
+    mine_orders.forget(s, cat, pass_, now)
     passes.forget(s, pass_)
 
 
@@ -138,6 +154,7 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
     """No message any more: what waits is dropped, and the number goes."""
     for view in appointments.of_pass(s, cat, pass_, now):
         outbox.drop(s, telling.about(view.rid), None, now)
+    mine_orders.silence(s, cat, pass_, now)
     outbox.erase(s, pass_.rid)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
@@ -153,7 +170,16 @@ def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: date
     """Everything under the pass."""
     views = appointments.of_pass(s, cat, pass_, now)
     visits = [_visit(s, view, now) for view in views]
-    return render_template("booking/mine_open.html", visits=visits, code=form.code.data, said=said)
+    cards = [mine_orders.card(s, cat, view, now) for view in orders.of_pass(s, cat, pass_, now)]
+    return render_template(
+        "site/mine_open.html",
+        visits=visits,
+        cards=cards,
+        code=form.code.data,
+        said=said,
+        token=tokens.new(),
+        tests_shown=bool(kit_showing.shown(kit_catalogue.kits(s, cat))),
+    )
 
 
 def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
@@ -173,22 +199,9 @@ def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
         stopped=stopped,
         address=loc.address[language] if live and (not hidden or now >= opens) else "",
         opens=wording.at(opens) if hidden and live and now < opens else "",
-        sms=_sms(s, view, now) if messaging.enabled() else "",
+        sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         alternatives=(),
     )
-
-
-def _sms(s: Session, view: AppointmentView, now: datetime) -> str:
-    """What is known of her reminder; nothing when she wanted none."""
-    words = ""
-    for message in outbox.of(s, telling.about(view.rid)):
-        if message.state in WAITING and not message.dropped:
-            return _("comes %(at)s", at=showing.lead_words(message.due_at, now))
-        if message.state in ("expired", "failed", "undelivered", "unknown"):
-            words = _("could not be sent in time")
-        elif message.state in ("accepted", "sent", "delivered"):
-            words = _("has gone out")
-    return words
 
 
 def _times(
@@ -218,7 +231,7 @@ def _times(
     ]
     shown: dict[str, Any] = {"strip": strip, "day": day.isoformat(), "groups": groups, "ticked": ticked}
     return render_template(
-        "booking/move.html",
+        "site/move.html",
         form=form,
         code=form.code.data,
         visit=view.rid.hex(),

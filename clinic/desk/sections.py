@@ -1,0 +1,47 @@
+"""The sections of the desk that a person has, for the head of every page."""
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from clinic.db import db
+from clinic.desk import bp
+from clinic.desk.figures import ROLES as FIGURE_ROLES
+from clinic.desk.point_pages import points_of
+from clinic.desk.views import ROSTER_ROLES
+from clinic.staff import guard, memberships
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A link in the head of the page."""
+
+    href: str
+    word: str
+    current: bool
+
+
+@bp.context_processor
+def _sections() -> dict[str, object]:
+    return {"sections": sections}
+
+
+def sections() -> list[Section]:
+    """Roster, hand-over, figures: those of them that are this person's, when there is more than one."""
+    person = guard.current()
+    if person is None or person.locked:
+        return []
+    s = db.session()
+    roles = {r.role for r in memberships.roles_of(s, person.staff_id)}
+    found = []
+    here = request.path.removeprefix(request.script_root)
+    points = points_of(person.staff_id)
+    if roles & set(ROSTER_ROLES):
+        found.append(Section(url_for("desk.today"), _("Today"), "/staff/roster/" in here))
+    if points:
+        href = url_for("desk.show_point", slug=points[0].slug) if len(points) == 1 else url_for("desk.all_points")
+        found.append(Section(href, _("Hand-over"), "/staff/points" in here))
+    if points and roles & set(FIGURE_ROLES):
+        found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
+    return found if len(found) > 1 else []

@@ -1,0 +1,254 @@
+"""Where she collects it, and the order itself: /order/points. The ticket is rendered in the answer to the POST."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from clinic import clock, messaging, wording
+from clinic.booking import cities
+from clinic.booking.refusals import PhoneNeeded
+from clinic.booking.showing import lead_words
+from clinic.booking.views import Page, carried, sent
+from clinic.booking.views_book import token_is_good
+from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue
+from clinic.directory.gazetteer import NotFound, Spot
+from clinic.kits import catalogue as kit_catalogue
+from clinic.kits import collecting, orders, routing, serving, showing, stock, telling
+from clinic.kits.catalogue import KitCatalogue, KitInfo, PointInfo
+from clinic.kits.forms import OrderForm
+from clinic.kits.orders import OrderView
+from clinic.kits.refusals import Gone, NotOffered, OutOfStock, PointClosed, TooMany
+from clinic.kits.routing import Proposal, Wish
+from clinic.kits.views import blueprint, kit_of, order_page, spot_of
+from clinic.messaging import covers, window
+from clinic.passes import passes
+from clinic.passes.passes import CodeUnknown
+from clinic.privacy import codes, limits, once, tokens
+from clinic.wording import gettext as _
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What she wants, and where she wants it."""
+
+    kit: KitInfo
+    quantity: int
+    spot: Spot
+
+
+@blueprint.route("/order/points", methods=["GET", "POST"])
+@limits.limit(limits.BOOKINGS, "order")
+def points() -> Page | Response:
+    """Propose a point and say why; order there, or at another one."""
+    form = OrderForm(sent())
+    form.validate()
+    now = clock.now()
+    if request.method == "GET" and not form.kit.raw and not form.near.raw:
+        return redirect(url_for("kits.order"))
+    s = db.session()
+    cat = catalogue.current(s)
+    kits = kit_catalogue.kits(s, cat)
+    kit, quantity, spot = kit_of(kits, form), form.q.data or 1, spot_of(cat, form)
+    if isinstance(spot, NotFound):
+        return order_page(form, now, spot.suggestions), 400
+    if (
+        kit is None
+        or spot is None
+        or any(form[name].errors for name in ("kit", "q", "near", "lat", "lng", "day", "after"))
+    ):
+        return order_page(form, now), 400
+    if city := cities.city_at(cat, spot):
+        cities.remember(session, city)
+    choice = Choice(kit, quantity, spot)
+    try:
+        return _act(cat, kits, choice, form, now)
+    except OutOfStock:
+        return points_page(cat, kits, choice, form, now, "out"), 409
+    except PointClosed:
+        return points_page(cat, kits, choice, form, now, "closed"), 409
+    except Gone:  # sent before, and cancelled since
+        return points_page(cat, kits, choice, form, now, "sent"), 409
+    except NotOffered:
+        form.point.errors = [_("This point does not hand out this test any more. Choose another.")]
+    except TooMany as refusal:
+        form.q.errors = [_("At most %(limit)s tests in one order.", limit=refusal.limit)]
+        return order_page(form, now), 400
+    except PhoneNeeded:
+        form.phone.errors = [_("Type a mobile number, or order without SMS.")]
+    except CodeUnknown:
+        form.code.errors = [_("There is no such code.")]
+    return points_page(cat, kits, choice, form, now), 400
+
+
+def _act(cat: Catalogue, kits: KitCatalogue, choice: Choice, form: OrderForm, now: datetime) -> Page:
+    act = form.act.data or "show"
+    own = (
+        ("act", "point", "line", "code")
+        if act == "order"
+        else ("act", "point", "line", "code", "phone", "cover", "remind")
+    )
+    if any(form[name].errors for name in own):
+        return points_page(cat, kits, choice, form, now), 400
+    if act == "show":
+        return points_page(cat, kits, choice, form, now)
+    if not token_is_good(form, now):
+        return points_page(cat, kits, choice, form, now, "expired"), 400
+    point = kits.point_by_slug.get(form.point.data or "")
+    if point is None:
+        form.point.errors = [_("We do not know this point.") if form.point.data else _("Choose a point.")]
+        return points_page(cat, kits, choice, form, now), 400
+    if act == "tell" and form.phone.data is None and not form.code.data:
+        form.phone.errors = [_("Type a mobile number, or order without SMS.")]
+        return points_page(cat, kits, choice, form, now), 400
+    return _order(cat, kits, choice, point, form, now)
+
+
+def _order(
+    cat: Catalogue, kits: KitCatalogue, choice: Choice, point: PointInfo, form: OrderForm, now: datetime
+) -> Page:
+    """Order once, however often she taps; show the ticket."""
+    tell = form.act.data == "tell"
+    waits = form.point.data in (form.line.data or ())
+    wanted = orders.Request(
+        kit=choice.kit,
+        quantity=choice.quantity,
+        point=point,
+        language=wording.language_now(),
+        cover=(form.cover.data if tell else None) or "plain",
+        phone=form.phone.data if tell else None,
+        tell_when_ready=tell and waits,
+        remind=tell,
+        code=form.code.data,
+        distance_m=routing.told_m(choice.spot, point),
+    )
+    body = repr((wanted.kit.slug, wanted.quantity, point.location.slug, wanted.language, wanted.cover, wanted.phone,
+                 wanted.remind, wanted.code, waits)).encode()  # fmt: skip
+    token = form.token.data or ""
+    try:
+        with writing() as s:
+            fresh: list[orders.Ordered] = []
+
+            def make() -> dict[str, Any]:
+                fresh.append((orders.wait if waits else orders.place)(s, cat, wanted, now))
+                return {"code": fresh[0].code or "", "rid": fresh[0].order.rid.hex()}
+
+            done = once.run(s, "order", token, body, once.FORM_KEPT, now, make)
+            code = done.answer["code"]
+            if fresh:
+                view = fresh[0].order
+            else:
+                seen = orders.of_pass(s, cat, passes.find(s, code or wanted.code or ""), now)
+                view = next((one for one in seen if one.rid.hex() == done.answer["rid"]), None) or _gone()
+    except once.Reused:
+        return points_page(cat, kits, choice, form, now, "sent"), 409
+    except once.Busy:
+        return points_page(cat, kits, choice, form, now, "busy"), 409
+    return done_page(cat, view, code, now)
+
+
+def _gone() -> OrderView:
+    raise Gone
+
+
+def chosen(form: OrderForm, choice: Choice) -> list[tuple[str, str]]:
+    """Kit, number, place and time as hidden fields."""
+    pairs = [("kit", str(choice.kit.number)), ("q", str(choice.quantity)), ("near", form.near.raw)]
+    pairs += [("day", form.day.raw), ("after", form.after.raw), *carried(form)]
+    return [(name, value) for name, value in pairs if value]
+
+
+def proposals(s: Any, kits: KitCatalogue, choice: Choice, form: OrderForm, now: datetime) -> tuple[Proposal, ...]:
+    """Points for her wish, the best first."""
+    today = clock.local(now).date()
+    free = stock.free(s, choice.kit.id, today, today)
+    wish = Wish(choice.kit.id, choice.quantity, form.day.data, form.after.data)
+    expected = serving.expected(s, choice.kit.id, choice.quantity, today)
+    return routing.propose(kits.points.values(), free, choice.spot, wish, now, SHOWN, expected)
+
+
+def points_page(
+    cat: Catalogue,
+    kits: KitCatalogue,
+    choice: Choice,
+    form: OrderForm,
+    now: datetime,
+    trouble: str = "",
+) -> str:
+    """The proposed point and the others. `trouble`: "" | "out" | "closed" | "expired" | "sent" | "busy"."""
+    language = wording.language_now()
+    found = proposals(db.session(), kits, choice, form, now)
+    cards = [showing.card(one, language, now) for one in found]
+    return render_template(
+        "kits/points.html",
+        form=form,
+        trouble=trouble,
+        kit=choice.kit,
+        quantity=choice.quantity,
+        best=cards[0] if cards else None,
+        others=cards[1:],
+        line=[("line", card.slug) for card in cards if card.waiting],
+        far=routing.FAR_M // 1000,
+        chosen=chosen(form, choice),
+        token=tokens.new(),
+        confirming=showing.confirming_words(cat),
+        pep=showing.pep_number(cat),
+        sms=messages(found[0], form, now) if found and messaging.enabled() else None,
+        carry=carried(form),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What an SMS about the proposed order would say, in each cover, and when; `due` "" where it waits for stock."""
+
+    covers: tuple[tuple[str, str, str], ...]
+    cover: str
+    due: str
+
+    @property
+    def text(self) -> str:
+        """The text in the chosen cover."""
+        return next(text for name, _word, text in self.covers if name == self.cover)
+
+
+def messages(best: Proposal, form: OrderForm, now: datetime) -> Messages | None:
+    """The messages that would be of use; None where a reminder could not come before the last day ends."""
+    language = wording.language_now()
+    until = collecting.until(best.point, best.collect_by)
+    due = window.due(until, telling.REMIND_MINUTES, now)
+    if best.in_stock and due is None:
+        return None
+    texts = tuple((name, covers.word(name, language), covers.ready(name, language, until)) for name in covers.COVERS)
+    when = lead_words(due, now) if best.in_stock and due is not None else ""
+    return Messages(texts, form.cover.data or "plain", when)
+
+
+def done_page(cat: Catalogue, view: OrderView, code: str, now: datetime) -> str:
+    """The ticket, large; the code of a new pass folded under it."""
+    language = wording.language_now()
+    loc = view.point.location
+    waiting = view.collect_by is None
+    until = "" if view.collect_by is None else showing.until_words(view.point, view.collect_by)
+    return render_template(
+        "kits/done.html",
+        order=view,
+        noun=view.noun_in(language),
+        until=_("in line, not ready yet") if waiting else _("set aside until %(until)s", until=until),
+        waiting=waiting,
+        expected=showing.expected_words(view.ready_on, now),
+        hidden_place=loc.visibility == "district",
+        district=loc.district[language] or loc.city[language],
+        place=loc,
+        open_words=showing.open_words(cat, view.point, now),
+        how_to_ask=view.point.how_to_ask[language],
+        word_name=showing.word_name(view.point),
+        by_word=view.point.kind in showing.BY_WORD,
+        code=codes.shown(code) if code else "",
+    )
