@@ -35,7 +35,7 @@ def run(world: World) -> Iterable[Row]:
         "KESHKI_SMS_DAILY_CAP": "1000000",
     }
     worker = subprocess.Popen(
-        [sys.executable, "-m", "clinic.worker"], cwd=serving.ROOT, env=serving.plain_environ() | environ
+        [sys.executable, "-m", "clinic.run_worker"], cwd=serving.ROOT, env=serving.plain_environ() | environ
     )
     try:
         pair = in_turns(lambda n: _by_worker(provider, environ, n), lambda n: _by_hand(provider, n), ROUNDS)

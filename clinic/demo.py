@@ -35,7 +35,7 @@ def main() -> None:
         found = settings()
         db.engine.dispose()
     procfile = INSTANCE / "Procfile"
-    procfile.write_text(f"web: {web(found)}\nworker: {sys.executable} -m clinic.worker\n")
+    procfile.write_text(f"web: {web(found)}\nworker: {sys.executable} -m clinic.run_worker\n")
     print(f"Keshki is on http://{found.host}:{found.port}  (staff: /staff/, SMS outbox: /dev/outbox)  Ctrl-C ends it.")
     sys.stdout.flush()
     os.chdir(ROOT)

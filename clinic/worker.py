@@ -126,12 +126,3 @@ def main(app: Flask) -> None:
     serve(app)
     if mark:
         mark.close()
-
-
-if __name__ == "__main__":  # without what the flask command loads beside it: 20 MB
-    from clinic import create_app
-
-    try:
-        main(create_app())
-    except ConfigError as error:
-        sys.exit(str(error))

@@ -1,0 +1,12 @@
+"""`python -m clinic.run_worker`: the worker without what the flask command loads beside it (20 MB)."""
+
+import sys
+
+from clinic import create_app, worker
+from clinic.config import ConfigError
+
+if __name__ == "__main__":
+    try:
+        worker.main(create_app())
+    except ConfigError as error:
+        sys.exit(str(error))
