@@ -39,6 +39,7 @@ from clinic.api.schemas import (
     PointsQuery,
     PointsSearch,
 )
+from clinic.booking import cities
 from clinic.db import db, writing
 from clinic.db import reading as reading_session
 from clinic.directory import catalogue, gazetteer
@@ -269,7 +270,8 @@ class _Wish:
 
 def _at_point(s: Session, known: KitCatalogue, wish: _Wish) -> Ordered:
     """Order at the point she named; who has the link of an unlisted one has it."""
-    point = known.point_by_slug.get(wish.asked["point"])
+    place = cities.at_link(wish.cat, wish.asked["point"])
+    point = None if place is None else known.points.get(place.id)
     if point is None:
         raise invalid({"point": [UNKNOWN_POINT]})
     if wish.kit.id not in point.kits:

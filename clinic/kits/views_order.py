@@ -100,7 +100,8 @@ def _act(cat: Catalogue, kits: KitCatalogue, choice: Choice, form: OrderForm, no
         return points_page(cat, kits, choice, form, now)
     if not token_is_good(form, now):
         return points_page(cat, kits, choice, form, now, "expired"), 400
-    point = kits.point_by_slug.get(form.point.data or "")
+    place = cities.at_link(cat, form.point.data or "")
+    point = None if place is None else kits.points.get(place.id)
     if point is None:
         form.point.errors = [_("We do not know this point.") if form.point.data else _("Choose a point.")]
         return points_page(cat, kits, choice, form, now), 400

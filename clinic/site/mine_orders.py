@@ -8,6 +8,7 @@ from flask import render_template
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
+from clinic.booking import cities
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import Spot
 from clinic.kits import catalogue as kit_catalogue
@@ -105,7 +106,8 @@ def act(s: Session, cat: Catalogue, pass_: OpenPass, form: MyOrderForm, now: dat
 def _move(
     s: Session, cat: Catalogue, pass_: OpenPass, view: OrderView, form: MyOrderForm, now: datetime
 ) -> Said | tuple[str, int]:
-    point = kit_catalogue.kits(s, cat).point_by_slug.get(form.point.data or "")
+    place = cities.at_link(cat, form.point.data or "")
+    point = None if place is None else kit_catalogue.kits(s, cat).points.get(place.id)
     if point is None:
         if not form.point.errors:
             form.point.errors = [_("We do not know this point.") if form.point.data else _("Choose a point.")]
