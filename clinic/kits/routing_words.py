@@ -31,7 +31,7 @@ def _open(reason: Reason) -> str:
 
 def _fewer_left(reason: Reason) -> str:
     (left,) = reason.values
-    return ngettext("only %(num)s would be left there", "only %(num)s would be left there", left)
+    return ngettext("only %(num)s kit would be left there", "only %(num)s kits would be left there", left)
 
 
 def _delivery(reason: Reason) -> str:
