@@ -196,7 +196,7 @@ def test_every_proposal_says_why_and_the_others_why_they_come_later() -> None:
     ]
     assert [sentence(one.later_because) for one in found] == [
         "",
-        "там останется только 2",
+        "там останется только 2 набора",
         "дальше на 3,2 км",
         "сейчас свободных нет",
         "поставку ждут в среду, 25 ноября",
