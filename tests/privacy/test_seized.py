@@ -202,3 +202,21 @@ def test_the_attack_itself_works_while_the_key_exists(app: Flask, evening: Trave
     with reading() as s:
         rid, box = s.execute(text("SELECT rid, details FROM appointment")).one()
     assert any(opens(key, "appointment.details", rid, box) for key in every_key_that_exists(settings().keys))
+
+
+def test_a_kit_order_says_nothing_either(sending_app: Flask) -> None:
+    """Number, code and what opens a parcel locker are found nowhere; the locker's number stands in no row in clear."""
+    from tests.kits.shelf import a_kit, a_point, filled, ordered
+
+    kit = a_kit()
+    point = a_point(kit, hours="Mo-Su 09:00-23:00", kind="locker")
+    filled(point, kit, 5)
+    done = ordered(point, kit, phone=PHONE)
+    assert done.code
+    assert done.order.word
+    held = everything()
+    for secret in (PHONE, done.code):
+        assert not [form for form in forms_of(secret) if form in held], secret
+    with reading() as s:
+        stored = s.execute(text("SELECT word FROM kit_order")).scalar_one()
+    assert done.order.word.encode() not in bytes(stored)
