@@ -17,7 +17,7 @@ def test_many_processes_that_start_at_once_all_find_whole_catalogues(tmp_path: P
     for process in started:
         assert process.stdin
         process.stdin.write(b"\n")
-        process.stdin.flush()
+        process.stdin.close()
     assert [process.wait(60) for process in started] == [0] * 6
     for language in ("kk", "ru", "en"):
         with (folder / language / "LC_MESSAGES" / "messages.mo").open("rb") as file:
