@@ -75,9 +75,9 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 def _rooms(app: Flask) -> None:
     """Each room's own `init(app)`, in the order of the house."""
-    from clinic import api, booking, cli, desk, kits, site
+    from clinic import api, booking, cli, desk, kits, safety, site
 
-    for room in (site, booking, kits, desk, api, cli):
+    for room in (site, booking, kits, safety, desk, api, cli):
         room.init(app)
 
 

@@ -1,0 +1,7 @@
+"""Safety: help now, rights, sealed reports, trainings, and guidance for those who serve."""
+
+from flask import Flask
+
+
+def init(app: Flask) -> None:
+    """Wire the room's pages into the app."""
