@@ -34,7 +34,8 @@ def main() -> None:
     with app.app_context():
         found = settings()
         db.engine.dispose()
-    procfile = INSTANCE / "Procfile"
+    INSTANCE.mkdir(exist_ok=True)
+    procfile = INSTANCE / f"Procfile.{found.port}"  # two demos of one checkout keep apart
     procfile.write_text(f"web: {web(found)}\nworker: {sys.executable} -m clinic.run_worker\n")
     print(f"Keshki is on http://{found.host}:{found.port}  (staff: /staff/, SMS outbox: /dev/outbox)  Ctrl-C ends it.")
     sys.stdout.flush()
