@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import telling
+from clinic.booking import feedback, telling
 from clinic.booking.models import Appointment, Cell, LocationDay, RoomDay, Tally
 from clinic.booking.taken import first_cell
 from clinic.db import db, writing
@@ -37,7 +37,7 @@ def run(now: datetime) -> int:
     Then SQLite's write-ahead log is emptied: what she cancelled, erased or moved stands in it too.
     """
     gone = 0
-    for step in (forget_cells, forget_visits, forget_passes, forget_days):
+    for step in (forget_cells, forget_visits, forget_passes, forget_days, feedback.forget_lines):
         with writing() as s:
             gone += step(s, now)
     if gone == 0:

@@ -102,3 +102,44 @@ class Tally(Base):
     hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     what: Mapped[str] = mapped_column(String(20), primary_key=True)
     n: Mapped[int]
+
+
+class Feedback(Base):
+    """How visits to a place were, as counters: how many answered (`answers`), how many said yes to what."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (CheckConstraint("n >= 0", name="n"),)
+
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, autoincrement=False)
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    n: Mapped[int]
+
+
+class FeedbackShown(Base):
+    """What is published of these counters: as they stood at the 10th, 20th, 30th … answer, and not since."""
+
+    __tablename__ = "feedback_shown"
+    __table_args__ = (CheckConstraint("answers > 0 AND answers % 10 = 0", name="answers"),)
+
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, autoincrement=False)
+    answers: Mapped[int]
+    respected: Mapped[int]
+    private: Mapped[int]
+    again: Mapped[int]
+
+
+class FeedbackLine(Base):
+    """A sentence she wrote about a place: of which week, no more; it leads to no visit and no code."""
+
+    __tablename__ = "feedback_line"
+    __table_args__ = (
+        Index("ix_feedback_line_location_id", "location_id"),
+        Index("ix_feedback_line_forget_on", "forget_on"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    rid: Mapped[bytes] = mapped_column(Rid, primary_key=True, info=keep("line", "random"))
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), info=keep("line"))
+    week: Mapped[date] = mapped_column(info=keep("line"))  # its Monday
+    body: Mapped[bytes] = mapped_column(LargeBinary, info=keep("line", "sealed"))
+    forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))

@@ -47,18 +47,25 @@ class Details:
     services: tuple[int, ...]
     remind_minutes: int | None
     notes: str = ""
+    felt: bool = False  # she has said how it was: once for each visit
 
 
 def seal(forget_on: date, rid: bytes, details: Details) -> bytes:
     """Details as a box of this appointment, opened until the end of `forget_on`."""
-    content = {"services": details.services, "remind": details.remind_minutes, "notes": details.notes}
+    content = {
+        "services": details.services,
+        "remind": details.remind_minutes,
+        "notes": details.notes,
+        "felt": int(details.felt),  # a digit, so that the box is as long either way
+    }
     return sealing.seal(forget_on, DETAILS, rid, json.dumps(content, separators=(",", ":"), ensure_ascii=False))
 
 
 def unseal(rid: bytes, box: bytes) -> Details:
     """The details of an appointment. Raises sealing.Gone when their day has passed."""
     content = json.loads(sealing.open_(DETAILS, rid, box))
-    return Details(tuple(content["services"]), content["remind"], content["notes"])
+    felt = bool(content.get("felt", 0))
+    return Details(tuple(content["services"]), content["remind"], content["notes"], felt)
 
 
 def forget_day(end: datetime) -> date:

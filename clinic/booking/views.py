@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, session
 
 from clinic import clock, wording
-from clinic.booking import availability, cities, drawing, find, pages, searching, showing, typed
+from clinic.booking import availability, cities, drawing, feedback, find, pages, searching, showing, typed
 from clinic.booking.forms import NearForm, PlaceForm
 from clinic.db import db
 from clinic.directory import catalogue
@@ -162,6 +162,7 @@ def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime
         "kind": showing.kind_words(loc.kind), "at_once": at_once, "carry": carried(form),
         "spoken": ", ".join(showing.spoken_words(code) for code in loc.languages),
         "address": "" if loc.visibility == "district" else loc.address[language],
+        "felt": feedback.shown(db.session(), loc.id),
     }  # fmt: skip
     if not takes_bookings(loc, today) or not bookable:
         return render_template("booking/phone.html", week=showing.week(cat, loc, now), services=bookable, **shared)

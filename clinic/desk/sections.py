@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from clinic.db import db
 from clinic.desk import bp
+from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.point_pages import points_of
 from clinic.desk.views import ROSTER_ROLES
@@ -44,4 +45,6 @@ def sections() -> list[Section]:
         found.append(Section(href, _("Hand-over"), "/staff/points" in here))
     if points and roles & set(FIGURE_ROLES):
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
+    if roles & set(LINES_ROLES):
+        found.append(Section(url_for("desk.show_lines"), _("What was said"), "/staff/lines" in here))
     return found if len(found) > 1 else []

@@ -51,6 +51,13 @@ REASONS: dict[str, Row] = {
         _l("What the visit is for"),
         _l("Encrypted, but the running server can open it until the visit is forgotten."),
     ),
+    "line": Row(
+        _l("A line you wrote about a visit, if you wrote one"),
+        _l(
+            "Encrypted; the coordinator of the place reads it from the next Monday on. "
+            "It knows the place and the week, nothing else, and goes within 30 days."
+        ),
+    ),
     "phone": Row(
         _l("A phone number, only if you asked for SMS"),
         _l("Encrypted, but the running server can open it until it is erased, with the visit."),

@@ -1,5 +1,6 @@
 """/mine: everything under her code, by POST alone. The code is never shown again, and never in an address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
-from clinic.booking import appointments, availability, calendar, showing, taken, telling, typed
+from clinic.booking import appointments, availability, calendar, feedback, showing, taken, telling, typed
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
@@ -24,7 +25,7 @@ from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
-from clinic.site import mine_orders
+from clinic.site import mine_felt, mine_orders
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
@@ -46,6 +47,19 @@ class Visit:
     opens: str  # when the address opens; "" when it is open
     sms: str
     alternatives: tuple[tuple[str, str], ...]
+    ask: bool  # how it was
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What else hangs from a pass and has acts of its own: their form, and what does them."""
+
+    form: Callable[[Any], Any]
+    act: Callable[[Session, Catalogue, OpenPass, Any, datetime], mine_orders.Said | tuple[str, int]]
+
+
+# by the field that names the thing
+OWN = {"order": Own(MyOrderForm, mine_orders.act), "felt": Own(mine_felt.FeltForm, mine_felt.act)}
 
 
 @blueprint.route("/mine", methods=["GET", "POST"])
@@ -56,33 +70,34 @@ def mine() -> Page | Response:
     if not form.is_submitted():
         return render_template("site/mine.html", form=MineForm(None))
     now = clock.now()
-    of_order = MyOrderForm(sent()) if "order" in request.form else None
+    own = next((own for name, own in OWN.items() if name in request.form), None)
+    its = None if own is None else own.form(sent())
     valid = form.validate()
-    if of_order is not None:  # its acts are its own
-        of_order.validate()
+    if its is not None:  # its acts are its own
+        its.validate()
         form.act.errors = ()
     if form.code.data is None and not form.code.errors:
         form.code.errors = [_("Type your code.")]
     if form.code.errors or form.act.errors:
         return render_template("site/mine.html", form=form), 400
-    asked = form.act.data if of_order is None else of_order.act.data
+    asked = form.act.data if its is None else its.act.data
     try:
         if (asked or "open") in LOOKS:
-            return _answer(db.session(), form, of_order, valid, now)
+            return _answer(db.session(), form, own, its, valid, now)
         with writing() as s:
-            return _answer(s, form, of_order, valid, now)
+            return _answer(s, form, own, its, valid, now)
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return render_template("site/mine.html", form=form), 404
 
 
-def _answer(s: Session, form: MineForm, of_order: MyOrderForm | None, valid: bool, now: datetime) -> Page | Response:
+def _answer(s: Session, form: MineForm, own: Own | None, its: Any, valid: bool, now: datetime) -> Page | Response:
     cat = catalogue.current(s)
     pass_ = passes.find(s, form.code.data)
-    if of_order is None:
+    if own is None:
         return _act(s, cat, pass_, form, valid, now)
-    done = mine_orders.act(s, cat, pass_, of_order, now)
-    return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words), done.status)
+    done = own.act(s, cat, pass_, its, now)
+    return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words, its), done.status)
 
 
 def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:
@@ -166,10 +181,13 @@ def _calendar(code: str, view: AppointmentView, pass_: OpenPass, now: datetime) 
     return response
 
 
-def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: datetime, said: str = "") -> str:
-    """Everything under the pass."""
+def _page(
+    s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: datetime, said: str = "", its: Any = None
+) -> str:
+    """Everything under the pass; `its`: the form that was just sent of something of its own."""
     views = appointments.of_pass(s, cat, pass_, now)
-    visits = [_visit(s, view, now) for view in views]
+    asked = feedback.open_for(s, views)
+    visits = [_visit(s, view, view.rid in asked, now) for view in views]
     cards = [mine_orders.card(s, cat, view, now) for view in orders.of_pass(s, cat, pass_, now)]
     return render_template(
         "site/mine_open.html",
@@ -177,12 +195,13 @@ def _page(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: date
         cards=cards,
         code=form.code.data,
         said=said,
+        felt=its if isinstance(its, mine_felt.FeltForm) else None,
         token=tokens.new(),
         tests_shown=bool(kit_showing.shown(kit_catalogue.kits(s, cat))),
     )
 
 
-def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
+def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit:
     loc, language = view.location, wording.language_now()
     hidden = loc.visibility == "district"
     opens = view.start - timedelta(minutes=loc.reveal_minutes)
@@ -201,6 +220,7 @@ def _visit(s: Session, view: AppointmentView, now: datetime) -> Visit:
         opens=wording.at(opens) if hidden and live and now < opens else "",
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         alternatives=(),
+        ask=ask,
     )
 
 

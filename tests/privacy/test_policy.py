@@ -8,7 +8,8 @@ from sqlalchemy import DateTime, Integer
 from clinic.db import Base
 from clinic.privacy import policy
 
-ABOUT_HER = {"pass", "appointment", "cell", "message", "attempt", "erasure", "once", "kit_order", "kit_line"}
+ABOUT_HER = {"pass", "appointment", "cell", "message", "attempt", "erasure", "once", "kit_order", "kit_line",
+             "feedback_line"}  # fmt: skip
 
 
 def test_every_column_of_a_personal_table_is_declared(app: Flask) -> None:
