@@ -50,6 +50,7 @@ class Settings:
     twilio: Twilio | None
     sms_countries: tuple[str, ...]
     sms_daily_cap: int
+    duty_daily_cap: int
     kits_per_order: int
     exit_url: str
     contact: str | None
@@ -98,6 +99,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         twilio=twilio,
         sms_countries=_countries(env),
         sms_daily_cap=env.number("KESHKI_SMS_DAILY_CAP", 500, 1, 1_000_000),
+        duty_daily_cap=env.number("KESHKI_DUTY_DAILY_CAP", 500, 1, 1_000_000),
         kits_per_order=env.number("KESHKI_KITS_PER_ORDER", 3, 1, 3),
         exit_url=_exit_url(env),
         contact=env.text("KESHKI_CONTACT", "") or None,

@@ -1,4 +1,7 @@
-"""What runs in the background, in one list: each task, how often, and nothing else."""
+"""What runs in the background, in two lists: each task, how often, and nothing else.
+
+What people on duty wait for has a thread of its own, so that no slow task stands before it.
+"""
 
 import logging
 import signal
@@ -21,6 +24,7 @@ from clinic.privacy import keys, once
 from clinic.staff import sign_in
 
 log = logging.getLogger(__name__)
+STOP_SECONDS = 12.0  # for the urgent thread to end what it has begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,27 @@ TASKS = (
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),
 )
+URGENT = (Task("duty", 0.5, tasks.send_urgent),)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
     """Run every task when it is due until `stop` is set; a task that fails is logged and tried again."""
-    due = dict.fromkeys((t.name for t in TASKS), 0.0)
+    beside = threading.Thread(target=_run_all, args=(app, stop, URGENT), name="urgent", daemon=True)
+    beside.start()
+    _run_all(app, stop, TASKS)
+    beside.join(STOP_SECONDS)
+
+
+def _run_all(app: Flask, stop: threading.Event, tasks_: tuple[Task, ...]) -> None:
+    due = dict.fromkeys((t.name for t in tasks_), 0.0)
     while not stop.is_set():
-        for task in TASKS:
+        for task in tasks_:
             if stop.is_set() or due[task.name] > time.monotonic():
                 continue
             with app.app_context():
                 worked = _run(task)
             due[task.name] = time.monotonic() + (0 if worked else task.seconds)
-        stop.wait(max(0.05, min(due.values()) - time.monotonic()))
+        stop.wait(max(0.05, min(due.values(), default=0.0) - time.monotonic()))
 
 
 def forget_all(now: datetime) -> int:

@@ -15,6 +15,8 @@ RANK = {
     "waiting": 0, "sending": 1, "accepted": 2, "sent": 3, "unknown": 3, "delivered": 5, "undelivered": 5,
     "failed": 5, "dropped": 5, "expired": 5,
 }  # fmt: skip
+# To people on duty: at any hour, before all else, out of a budget of their own.
+URGENT = ("duty", "duty_test", "duty_call")
 
 
 class Message(Base):

@@ -1,14 +1,15 @@
 """Claiming what is due and handing it to the provider: none twice, none lost, none at the wrong hour.
 
 A short transaction claims up to ten messages with a lease; each is posted outside of any transaction;
-another short one writes down what came of it. What stays "sending" is the reconciler's.
+another short one writes down what came of it. What stays "sending" is the reconciler's. Messages to
+people on duty go a way of their own (urgent.py).
 """
 
 import logging
 import random
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from time import monotonic
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ from clinic.config import settings
 from clinic.db import db, writing
 from clinic.messaging import outbox, states, window
 from clinic.messaging.gate import Gate, gate
-from clinic.messaging.models import RANK, Attempt, Message
+from clinic.messaging.models import RANK, URGENT, Attempt, Message
 from clinic.messaging.senders import Accepted, Later, Outcome, Outgoing, Refused, Sender, Stop, Unclear
 from clinic.messaging.watchdog import Crew, TimedOut
 from clinic.passes import phones
@@ -61,6 +62,7 @@ class Claimed:
     closes_at: datetime  # the end of the operator's hours
     claimed_at: datetime
     held_since: float  # monotonic
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def post(mail: Mail, claimed: Claimed) -> Outcome | Unsent:
         return Unsent()
     moment = claimed.claimed_at + timedelta(seconds=held)
     seconds = valid_seconds(claimed, moment)
-    outcome = mail.sender.send(Outgoing(claimed.to, claimed.body, claimed.token, seconds))
+    outcome = mail.sender.send(Outgoing(claimed.to, claimed.body, claimed.token, seconds, claimed.voice))
     mail.gate.heard(outcome, moment)
     return outcome
 
@@ -149,7 +151,7 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
         s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIMS_LOCK})
     due = s.execute(
         select(Message.rid, Message.to, Message.body, Message.not_after, Message.tries)
-        .where(Message.state == "waiting", Message.due_at <= now, Message.not_after > now, Message.dropped_at.is_(None))
+        .where(is_due(now), Message.kind.not_in(URGENT))
         .order_by(Message.due_at)
         .limit(n)
         .with_for_update(skip_locked=True)
@@ -169,10 +171,10 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
             to = sealing.open_(outbox.TO, rid, sealed_to)
             body = sealing.open_(outbox.BODY, rid, sealed_body)
         except sealing.Gone:
-            _aside(s, rid, "expired", "forgotten")
+            aside(s, rid, "expired", "forgotten")
             continue
         if phones.country(to) not in settings().sms_countries:
-            _aside(s, rid, "failed", "country")
+            aside(s, rid, "failed", "country")
             continue
         if today[_digest(to)] >= A_DAY_TO_ONE_NUMBER:
             _tomorrow(s, rid, not_after, now)
@@ -183,23 +185,35 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
             Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, closes_at, now, held_since)
         )
     if claimed:
-        s.execute(
-            update(Message)
-            .where(Message.rid.in_([c.message_id for c in claimed]))
-            .values(state="sending", rank=RANK["sending"], lease_until=now + LEASE, tries=Message.tries + 1, error="")
-            .execution_options(synchronize_session=False)
-        )
-        s.execute(
-            insert(Attempt),
-            [
-                {
-                    "message_id": c.message_id, "n": c.n, "token": c.token, "started_at": now,
-                    "asked": 0, "absent": 0, "outcome": "",
-                }
-                for c in claimed
-            ],
-        )  # fmt: skip
+        take(s, claimed, now)
     return claimed
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """What may go out at `now`, and is still wanted."""
+    return and_(
+        Message.state == "waiting", Message.due_at <= now, Message.not_after > now, Message.dropped_at.is_(None)
+    )
+
+
+def take(s: Session, claimed: Sequence[Claimed], now: datetime) -> None:
+    """Write down the lease and the attempt of each claim."""
+    s.execute(
+        update(Message)
+        .where(Message.rid.in_([c.message_id for c in claimed]))
+        .values(state="sending", rank=RANK["sending"], lease_until=now + LEASE, tries=Message.tries + 1, error="")
+        .execution_options(synchronize_session=False)
+    )
+    s.execute(
+        insert(Attempt),
+        [
+            {
+                "message_id": c.message_id, "n": c.n, "token": c.token, "started_at": now,
+                "asked": 0, "absent": 0, "outcome": "",
+            }
+            for c in claimed
+        ],
+    )  # fmt: skip
 
 
 _message: Any = Message.__table__
@@ -213,22 +227,32 @@ def still_wanted(connection: Connection, claimed: Claimed) -> bool:
     return bool(connection.scalar(_WANTED, {"of": claimed.message_id}) == claimed.n)
 
 
-def record(s: Session, done: Sequence[tuple[Claimed, Outcome | Unsent]], now: datetime) -> None:
-    """Write down what came of claims; what a receipt or the reconciler wrote meanwhile stays."""
+def record(
+    s: Session,
+    done: Sequence[tuple[Claimed, Outcome | Unsent]],
+    now: datetime,
+    wait: Callable[[int], timedelta] | None = None,
+) -> None:
+    """Write down what came of claims; what a receipt or the reconciler wrote meanwhile stays.
+
+    `wait(n)`: how long a message waits after its n-th refusal "for now", when not `backoff(n)`.
+    """
     taken = [(c.message_id, c.n, outcome.sid) for c, outcome in done if isinstance(outcome, Accepted)]
     states.accepted(s, taken, now)
     for claimed, outcome in done:
-        _record(s, claimed.message_id, claimed.n, outcome, now)
+        _record(s, claimed.message_id, claimed.n, outcome, now, wait or backoff)
 
 
-def _record(s: Session, rid: bytes, n: int, outcome: Outcome | Unsent, now: datetime) -> None:
+def _record(
+    s: Session, rid: bytes, n: int, outcome: Outcome | Unsent, now: datetime, wait: Callable[[int], timedelta]
+) -> None:
     match outcome:
         case Refused(error):
             states.note(s, rid, n, "refused")
             states.end(s, rid, n, "failed", error)
         case Later():
             states.note(s, rid, n, "later")
-            states.back(s, rid, n, now + backoff(n), "")
+            states.back(s, rid, n, now + wait(n), "")
         case Stop(error):
             states.note(s, rid, n, "later")
             states.back(s, rid, n, now + LONGEST_BACKOFF, error)
@@ -253,7 +277,9 @@ def _sent_today(s: Session, now: datetime, sent: dict[bytes, tuple[bytes, int]])
     """
     counted: Counter[bytes] = Counter()
     for rid, outcome in s.execute(
-        select(Attempt.message_id, Attempt.outcome).where(Attempt.started_at >= at(local(now).date(), 0))
+        select(Attempt.message_id, Attempt.outcome)
+        .join(Message, Message.rid == Attempt.message_id)
+        .where(Attempt.started_at >= at(local(now).date(), 0), Message.kind.not_in(URGENT))
     ):
         counted[rid] += outcome not in NOT_TAKEN
     fresh = [rid for rid in counted if rid not in sent]
@@ -287,7 +313,8 @@ def _seen(today: date) -> dict[bytes, tuple[bytes, int]]:
     return cast(dict[bytes, tuple[bytes, int]], found[1])
 
 
-def _aside(s: Session, rid: bytes, state: str, error: str) -> None:
+def aside(s: Session, rid: bytes, state: str, error: str) -> None:
+    """Put a message that waits to an end, with the reason."""
     s.execute(
         update(Message)
         .where(Message.rid == rid)
@@ -300,7 +327,7 @@ def _tomorrow(s: Session, rid: bytes, not_after: datetime, now: datetime) -> Non
     """A third message of one day to one number waits for the next morning, if it is of use then."""
     morning = window.opens(local(now).date() + window.DAY)
     if morning >= not_after:
-        _aside(s, rid, "expired", "two a day")
+        aside(s, rid, "expired", "two a day")
         return
     s.execute(
         update(Message)

@@ -6,13 +6,18 @@ from sqlalchemy import update
 
 from clinic import messaging
 from clinic.db import writing
-from clinic.messaging import erasing, reconciling, sending
+from clinic.messaging import erasing, reconciling, sending, urgent
 from clinic.messaging.models import RANK, Message
 
 
 def send_due(now: datetime) -> int:
     """Hand what is due to the provider."""
     return sending.work_once(now) if messaging.enabled() else 0
+
+
+def send_urgent(now: datetime) -> int:
+    """Hand messages to people on duty to the provider, without waiting for slow answers."""
+    return urgent.lane().turn(now) if messaging.enabled() else 0
 
 
 def reconcile(now: datetime) -> int:

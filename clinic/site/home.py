@@ -30,8 +30,9 @@ from clinic.directory.catalogue import Catalogue, PlaceInfo
 from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
-from clinic.site import help_numbers, language
+from clinic.safety import help_numbers
 from clinic.site import keep as kept
+from clinic.site import language
 from clinic.wording import gettext as _
 from clinic.wording import ngettext
 

@@ -29,7 +29,7 @@ from clinic.kits.orders import OrderView
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown
 from clinic.privacy import limits, once, tokens
-from clinic.site import help_numbers
+from clinic.safety import help_numbers
 from clinic.site.home import blueprint
 from clinic.wording import gettext as _
 

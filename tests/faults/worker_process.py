@@ -145,6 +145,7 @@ def prepare(folder: Path, fate: Fate) -> None:
     reconciling.settle = dying_settle
     TwilioSender.send = dying_send  # type: ignore[method-assign]
     tasks = tuple(replace(task, seconds=BEAT) for task in worker.TASKS if task.name in TASKS)
+    vars(worker)["URGENT"] = ()
     vars(worker)["TASKS"] = (*tasks, worker.Task("idle", BEAT, idle))
 
 

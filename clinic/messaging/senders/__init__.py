@@ -7,12 +7,16 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One try: what goes out, to whom, the token of its receipts, and how long it may travel."""
+    """One try: what goes out, to whom, the token of its receipts, and how long it may travel.
+
+    `voice`: a call to somebody on duty instead of an SMS; what it says is asked for under its token.
+    """
 
     to: str = field(repr=False)
     body: str = field(repr=False)
     token: str = field(repr=False)
     valid_seconds: int
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
