@@ -99,8 +99,8 @@ def prepare(folder: Path, fate: Fate) -> None:
             fate.dies("claim")
         return claimed
 
-    def dying_record(s: Any, done: Any, now: datetime) -> None:
-        record(s, done, now)
+    def dying_record(s: Any, done: Any, now: datetime, wait: Any = None) -> None:
+        record(s, done, now, wait)
         if done:
             fate.dies("result")
 
