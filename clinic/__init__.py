@@ -6,21 +6,22 @@ from datetime import date
 from pathlib import Path
 
 from flask import Flask
-from flask_compress import Compress
 
 from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
-from clinic.privacy import keys, limits
+from clinic.privacy import keys
+from clinic.site import language
 
 MAX_BODY = 64 * 1024
 
 
-def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> Flask:
     """The one place where the rooms are wired together.
 
-    `environ` replaces the process's environment (tests). Raises ConfigError, a sentence per mistake.
+    `environ` replaces the process's environment (tests); the worker has no `pages` and 13 MB less.
+    Raises ConfigError, a sentence per mistake.
     """
     found = config.read(environ)
     app = Flask(
@@ -66,17 +67,22 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         prepare(db.engine)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         start.register_migrations(app)
-    limits.init(app, found)
-    Compress(app)
-    app.before_request(lambda: ring.keep_up(clock.today()))
-    _rooms(app)
+    language.init(app)
+    if pages:
+        app.before_request(lambda: ring.keep_up(clock.today()))
+        _pages(app, found)
     return app
 
 
-def _rooms(app: Flask) -> None:
-    """Each room's own `init(app)`, in the order of the house."""
-    from clinic import api, booking, cli, desk, kits, safety, site
+def _pages(app: Flask, found: Settings) -> None:
+    """What answers requests: limits, compression, then each room's own `init(app)` in the order of the house."""
+    from flask_compress import Compress
 
+    from clinic import api, booking, cli, desk, kits, safety, site
+    from clinic.privacy import limits
+
+    limits.init(app, found)
+    Compress(app)
     for room in (site, booking, kits, safety, desk, api, cli):
         room.init(app)
 

@@ -1,4 +1,4 @@
-"""`python -m clinic.run_worker`: the worker without what the flask command loads beside it (20 MB)."""
+"""`python -m clinic.run_worker`: the worker without pages, and without what the flask command loads beside it (33 MB)."""
 
 import sys
 
@@ -7,6 +7,6 @@ from clinic.config import ConfigError
 
 if __name__ == "__main__":
     try:
-        worker.main(create_app())
+        worker.main(create_app(pages=False))
     except ConfigError as error:
         sys.exit(str(error))

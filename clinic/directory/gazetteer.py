@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from anyascii import anyascii
-from rapidfuzz import fuzz, process
 
 from clinic.db import LANGUAGES, Text3
 from clinic.directory.catalogue import Catalogue, PlaceInfo
@@ -195,6 +194,8 @@ def _similar(
     index: _Index, words: list[str], kinds: set[str], city: str = ""
 ) -> tuple[PlaceInfo | None, tuple[PlaceInfo, ...]]:
     """The place whose name is nearest, if near enough, and the next ones."""
+    from rapidfuzz import fuzz, process  # here, since the worker has it in memory otherwise (3 MB)
+
     asked = " ".join(words)
     if len(asked) < 4 or not any(len(word) > 2 for word in words):
         return None, ()

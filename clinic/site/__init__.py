@@ -5,10 +5,9 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room into the app."""
-    from clinic.site import assets, dev, errors, headers, home, language, mine, result  # noqa: F401
+    from clinic.site import assets, dev, errors, headers, home, mine, result  # noqa: F401
 
     assets.init(app)
-    language.init(app)
     headers.init(app)
     errors.init(app)
     app.register_blueprint(home.blueprint)
