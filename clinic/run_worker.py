@@ -1,4 +1,4 @@
-"""`python -m clinic.run_worker`: the worker without pages, and without what the flask command loads beside it (33 MB)."""
+"""`python -m clinic.run_worker`: the worker without pages, and without what the flask command loads (33 MB)."""
 
 import sys
 
