@@ -1,66 +1,22 @@
-"""What is not theirs does not exist: every staff route, with a foreign place and a foreign role."""
+"""What is not theirs does not exist, and services are for clinicians only; every route by role: test_roles.py."""
 
 import re
 
 import pytest
-from sqlalchemy import select
 
-from clinic.booking.models import Appointment
-from clinic.db import reading
+from tests.desk import routes
 from tests.desk.conftest import Desk, csrf
-
-OUTSIDE = {"desk.sign_in_page", "desk.sign_in", "desk.sign_out", "desk.lock", "desk.unlock"}
-
-
-def staff_rules(desk: Desk):  # type: ignore[no-untyped-def]
-    found = [rule for rule in desk.app.url_map.iter_rules() if rule.rule.startswith("/staff")]
-    assert len(found) >= 12
-    return found
-
-
-def address(rule, slug: str, day: str) -> str:  # type: ignore[no-untyped-def]
-    path = rule.rule.replace("<slug>", slug).replace("<day>", day)
-    path = re.sub(r"<any\(([a-z]+).*?:act>", r"\1", path)
-    assert "<" not in path, f"teach this test the part in {rule.rule}"
-    return str(path)
-
-
-def test_every_staff_view_says_for_whom_it_is(desk: Desk) -> None:
-    for rule in staff_rules(desk):
-        view = desk.app.view_functions[rule.endpoint]
-        assert rule.endpoint in OUTSIDE or getattr(view, "staff_roles", None), rule.endpoint
 
 
 def test_a_stranger_sees_the_sign_in_and_nothing_else(desk: Desk) -> None:
     stranger = desk.stranger()
-    for rule in staff_rules(desk):
+    for rule in routes.rules(desk.app):
         for method in rule.methods & {"GET", "POST"}:
-            answer = stranger.open(address(rule, desk.slug, desk.day.isoformat()), method=method)
+            answer = stranger.open(routes.address(rule, desk, desk.slug), method=method)
             if rule.endpoint in ("desk.sign_in_page", "desk.sign_in"):
                 continue
             at_the_door = answer.status_code == 303 and answer.headers["Location"] == "/staff/sign-in"
             assert at_the_door or answer.status_code == 400, (method, rule.rule, answer.status_code)
-
-
-@pytest.mark.parametrize("login", ["dala", "keeper"])
-def test_another_place_and_another_role_meet_404(desk: Desk, login: str) -> None:
-    ticket = desk.woman(0)
-    client = desk.client(login)
-    token = csrf(client, "/staff/pin")
-    with_place = [rule for rule in staff_rules(desk) if "<slug>" in rule.rule]
-    assert len(with_place) >= 6
-    for rule in with_place:
-        for method in rule.methods & {"GET", "POST"}:
-            answer = client.open(
-                address(rule, desk.slug, desk.day.isoformat()),
-                method=method,
-                data={"csrf_token": token, "step": f"{ticket}:booked:here", "q": f"{ticket} т"}
-                if method == "POST"
-                else None,
-            )
-            assert answer.status_code == 404, (login, method, rule.rule)
-    with reading() as s:
-        assert s.scalars(select(Appointment.status)).one() == "booked"
 
 
 def test_a_place_that_is_theirs_and_one_that_is_not_look_different_only_to_them(desk: Desk) -> None:

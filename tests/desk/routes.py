@@ -1,0 +1,91 @@
+"""The staff's part of the URL map and the table in docs/roles.md that says for whom each route is."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from clinic.db import writing
+from clinic.directory import catalogue
+from clinic.directory.models import Location
+from clinic.kits.models import Point, PointKit
+from clinic.staff.models import ROLES
+from tests import factories
+from tests.desk.conftest import Desk, person
+from tests.kits import shelves
+
+TABLE = Path(__file__).parents[2] / "docs" / "roles.md"
+COLUMNS = ("route", *ROLES)
+YES, NO, DOOR = "✓", "–", "door"
+
+# What stands for a part of an address that is no `slug`: with PARTS a page of the own place exists, FOREIGN holds
+# the same part of an object of another place (none: the part names no object).
+Value = str | Callable[[Desk], object]
+PARTS: dict[str, Value] = {"day": lambda desk: desk.day.isoformat()}
+FOREIGN: dict[str, Value] = {}
+
+
+def rules(app: Flask) -> list[Rule]:
+    """Every route under /staff."""
+    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/staff")]
+
+
+def keys(rule: Rule) -> list[str]:
+    """ "GET /staff/…", one for each method."""
+    return [f"{method} {rule.rule}" for method in sorted(rule.methods & {"GET", "POST"})]
+
+
+def table() -> dict[str, dict[str, str]]:
+    """docs/roles.md as "GET /staff/…" -> {role: cell}."""
+    found: dict[str, dict[str, str]] = {}
+    for line in TABLE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        route = re.fullmatch(r"`((?:GET|POST)(?:, POST)?) (/staff\S*(?: \S+)*)`", cells[0])
+        if route is None:
+            continue
+        assert len(cells) == len(COLUMNS), line
+        for method in route[1].split(", "):
+            key = f"{method} {route[2]}"
+            assert key not in found, f"{key} stands twice in {TABLE.name}"
+            found[key] = dict(zip(ROLES, cells[1:], strict=True))
+    return found
+
+
+def row(rule: Rule, roles: tuple[str, ...] | None) -> str:
+    """The line that docs/roles.md lacks, as the code means it."""
+    methods = ", ".join(sorted((rule.methods or set()) & {"GET", "POST"}))
+    cells = [DOOR if roles is None else YES if role in roles else NO for role in ROLES]
+    return f"| `{methods} {rule.rule}` | {' | '.join(cells)} |"
+
+
+def address(rule: Rule, desk: Desk, slug: str, parts: Mapping[str, Value] = PARTS) -> str:
+    """The path of a route at a place, with the objects that `parts` names."""
+    path = re.sub(r"<any\(([a-z]+).*?:\w+>", r"\1", rule.rule.replace("<slug>", slug))
+
+    def value(part: re.Match[str]) -> str:
+        assert part[1] in parts, f"teach PARTS and FOREIGN in tests/desk/routes.py the part {part[1]!r} of {rule.rule}"
+        found = parts[part[1]]
+        return str(found(desk) if callable(found) else found)
+
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", value, path)
+
+
+def login_of(role: str) -> str:
+    """The login of the person whom `everybody` gives a role."""
+    return "the-" + role.replace("_", "-")
+
+
+def everybody(desk: Desk) -> None:
+    """One person of each role at the desk's own place, which hands over kits as the foreign one does."""
+    with writing() as s:
+        kit = shelves.a_kit(s)
+        for place in s.scalars(select(Location.id)):
+            s.add(Point(location_id=place, kind="clinic", how_to_ask=factories.text3("Say the number")))
+            s.flush()
+            s.add(PointKit(point_id=place, kit_type_id=kit))
+        for role in ROLES:
+            person(s, login_of(role), role, desk.location_id)
+        catalogue.changed(s)
