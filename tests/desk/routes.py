@@ -35,7 +35,12 @@ def rules(app: Flask) -> list[Rule]:
 
 def keys(rule: Rule) -> list[str]:
     """ "GET /staff/…", one for each method."""
-    return [f"{method} {rule.rule}" for method in sorted(rule.methods & {"GET", "POST"})]
+    return [f"{method} {rule.rule}" for method in methods(rule)]
+
+
+def methods(rule: Rule) -> list[str]:
+    """GET and POST, those that a route has."""
+    return sorted((rule.methods or set()) & {"GET", "POST"})
 
 
 def table() -> dict[str, dict[str, str]]:
@@ -56,9 +61,8 @@ def table() -> dict[str, dict[str, str]]:
 
 def row(rule: Rule, roles: tuple[str, ...] | None) -> str:
     """The line that docs/roles.md lacks, as the code means it."""
-    methods = ", ".join(sorted((rule.methods or set()) & {"GET", "POST"}))
     cells = [DOOR if roles is None else YES if role in roles else NO for role in ROLES]
-    return f"| `{methods} {rule.rule}` | {' | '.join(cells)} |"
+    return f"| `{', '.join(methods(rule))} {rule.rule}` | {' | '.join(cells)} |"
 
 
 def address(rule: Rule, desk: Desk, slug: str, parts: Mapping[str, Value] = PARTS) -> str:
