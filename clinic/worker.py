@@ -15,7 +15,7 @@ from datetime import datetime
 from flask import Flask
 
 from clinic import audit, backup, clock, start
-from clinic.booking import forgetting
+from clinic.booking import forgetting, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.kits import releasing
@@ -53,6 +53,10 @@ def _serve_kits(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else releasing.run(now)
 
 
+def _call_off(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else stopping.call_off(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return once.forget(s, now) + sign_in.forget(s, now)
@@ -72,6 +76,7 @@ TASKS = (
     Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
     Task("kits", 60, _serve_kits),
+    Task("stopped", 60, _call_off),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),

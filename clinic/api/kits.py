@@ -199,7 +199,7 @@ def _list(asked: Mapping[str, Any]) -> Response:
 
 def _nearest(known: KitCatalogue, wanted: frozenset[int], spot: Spot | None) -> list[PointInfo]:
     """Points that may be listed and hand out one of the kits; those that can't be measured come last."""
-    found = [p for p in known.points.values() if p.location.visibility != "unlisted" and p.kits & wanted]
+    found = [p for p in known.points.values() if catalogue.listed(p.location) and p.kits & wanted]
     if spot is None:
         return found
 

@@ -38,6 +38,7 @@ _COLUMNS = (
     Appointment.details,
     Appointment.moves,
     Appointment.forget_on,
+    Appointment.by_place,
 )
 _OF_PASS = select(*_COLUMNS).where(Appointment.pass_id == bindparam("pass")).order_by(Appointment.start_cell)
 _ONE = select(*_COLUMNS).where(Appointment.rid == bindparam("rid"))
@@ -67,6 +68,7 @@ class AppointmentView:
     noun: int
     moves: int
     forget_on: date
+    by_place: str = ""  # "moved", "closed" or "stopped": what the place, not she, did last
 
     def noun_in(self, language: str) -> str:
         """The ticket's noun in one of the site's languages."""
@@ -128,11 +130,16 @@ def cancel(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, now: datetim
     return _view(cat, row_of(s, rid))
 
 
-def stop(s: Session, row: Any, now: datetime) -> None:
-    """Take a visit off: its cells are free, its waiting messages dropped. Its day was bumped before."""
+def stop(s: Session, row: Any, now: datetime, by_place: str = "") -> None:
+    """Take a visit off: its cells are free, its waiting messages dropped. Its day was bumped before.
+
+    `by_place`: "closed" or "stopped" where the place did it, not she.
+    """
     placing.give_back_cells(s, row.rid)
     s.execute(
-        update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(status="cancelled", status_at=_minute(now))
+        update(APPOINTMENT)
+        .where(APPOINTMENT.c.rid == row.rid)
+        .values(status="cancelled", status_at=_minute(now), by_place=by_place)
     )
     telling.take_back(s, row.rid, "cancelled", now)
 
@@ -173,6 +180,7 @@ def replace_time(
     start: datetime,
     pass_: OpenPass | None,
     now: datetime,
+    by_place: str = "",
 ) -> AppointmentView:
     """Move a visit to `start` in the first free one of `rooms`, with its reminder. Its days were bumped before.
 
@@ -196,6 +204,7 @@ def replace_time(
         "forget_on": forget_on,
         "status": "booked",
         "status_at": None,
+        "by_place": by_place,
     }
     if day != row.day:
         values["ticket"] = taken.bump(s, loc.id, day, tickets.step()).last_ticket
@@ -360,4 +369,5 @@ def _view(cat: Catalogue, row: Any) -> AppointmentView:
         row.noun,
         row.moves,
         row.forget_on,
+        row.by_place,
     )

@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.booking import taken
 from clinic.booking.taken import DAY_CELLS, Taken
 from clinic.clock import CELL_MINUTES
-from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, takes_bookings
+from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, listed, takes_bookings
 from clinic.directory.openness import open_mask
 
 _DAY = timedelta(days=1)
@@ -150,9 +150,7 @@ def alternatives(
     near = sorted(here, key=lambda slot: (abs(slot.start - around), slot.start))[:count]
     offers = [(loc, slot) for slot in sorted(near, key=lambda slot: slot.start)]
     if len(offers) < count:
-        town = [
-            o for o in cat.locations.values() if o.city == loc.city and o.id != loc.id and o.visibility != "unlisted"
-        ]
+        town = [o for o in cat.locations.values() if o.city == loc.city and o.id != loc.id and listed(o)]
         times = next_slots(s, cat, town, services, around - _SOME_HOURS, 1, now)
         others = [(other, slot) for other in town for slot in times[other.id]]
         others.sort(key=lambda offer: (abs(offer[1].start - around), offer[0].id))

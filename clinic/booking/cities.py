@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from clinic import clock
-from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
+from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, listed, takes_bookings
 from clinic.directory.gazetteer import Spot
 from clinic.privacy import limits
 
@@ -13,14 +13,11 @@ REMEMBERED = "city"
 KINDS = ("city", "town")
 
 
-def listed(loc: LocationInfo) -> bool:
-    """Whether a place may stand in lists; an unlisted one is reached by its link alone."""
-    return loc.visibility != "unlisted"
-
-
 def at_link(cat: Catalogue, slug: str) -> LocationInfo | None:
-    """The place of a slug. Whoever tries slug after slug finds no unlisted one."""
+    """The place of a slug; none that is stopped. Whoever tries slug after slug finds no unlisted one."""
     found = cat.by_slug.get(slug)
+    if found is not None and found.stopped_at is not None:
+        found = None
     if found is not None and listed(found):
         return found
     return found if limits.may_guess(found is not None) else None

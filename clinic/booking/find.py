@@ -1,7 +1,7 @@
 """Finding a place: the nearest that suit her wish, with what they say of their hours and their next free times.
 
 Distances of a place that shows its district only are measured from the district's centre and rounded,
-so that three searches find nobody's door. Unlisted places are never found.
+so that three searches find nobody's door. Unlisted and stopped places are never found.
 """
 
 import math
@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.booking import availability
 from clinic.booking.availability import Slot
 from clinic.db import LANGUAGES, Text3
-from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
+from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, listed, takes_bookings
 from clinic.directory.gazetteer import Spot, distance_m
 from clinic.directory.openness import Openness, openness
 
@@ -190,8 +190,7 @@ def _entries(cat: Catalogue) -> tuple[_Entry, ...]:
     global _held
     held = _held
     if held is None or held[0] is not cat:
-        listed = [loc for loc in cat.locations.values() if loc.visibility != "unlisted"]
-        points = [(loc, measured_from(cat, loc)) for loc in listed]
+        points = [(loc, measured_from(cat, loc)) for loc in cat.locations.values() if listed(loc)]
         nowhere = (0.0, 0.0, 0.0)
         entries = tuple(_Entry(loc, point, _vector(*point) if point else nowhere) for loc, point in points)
         held = _held = (cat, entries)

@@ -18,6 +18,7 @@ from clinic.db import Base, Rid, UtcTime
 from clinic.privacy.policy import keep
 
 STATUSES = ("booked", "here", "in_room", "done", "missed", "cancelled")
+BY_PLACE = ("", "moved", "closed", "stopped")  # what the place, not she, did to the visit last
 
 
 class LocationDay(Base):
@@ -48,6 +49,7 @@ class Appointment(Base):
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES!r}", name="status"),
         CheckConstraint("visit_cells > 0 AND own_cells >= visit_cells", name="cells"),
+        CheckConstraint(f"by_place IN {BY_PLACE!r}", name="by_place"),
         UniqueConstraint("location_id", "day", "ticket", name="uq_appointment_ticket"),
         UniqueConstraint("rid", "room_id", name="uq_appointment_room"),
         ForeignKeyConstraint(["room_id", "location_id"], ["room.id", "room.location_id"]),
@@ -73,6 +75,7 @@ class Appointment(Base):
     details: Mapped[bytes] = mapped_column(LargeBinary, info=keep("services", "sealed"))
     moves: Mapped[int] = mapped_column(default=0, info=keep("visit"))
     forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
+    by_place: Mapped[str] = mapped_column(String(8), default="", server_default="", info=keep("visit"))
 
 
 class Cell(Base):

@@ -33,6 +33,7 @@ def _capital(text: str) -> str:
 def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
     from clinic.desk import doors, felt, figures, point_pages, points, recalls, sections, stocking, views  # noqa: F401  they add their views to the blueprint
+    from clinic.desk import stop  # noqa: F401  its views, too
 
     guard.init(app)
     app.register_blueprint(bp)
@@ -44,6 +45,7 @@ def init(app: Flask) -> None:
         near_day_words=_near_day,
         capitalize_first=_capital,
         cell_number=clock.cell,
+        service_day=clock.service_day,
         expiry_words=point_pages.expiry_words,
         km_words=wording.km,
     )

@@ -139,6 +139,8 @@ class LocationInfo:
     rooms: tuple[RoomInfo, ...]
     services: Mapping[int, Text3]
     closures: tuple[ClosureInfo, ...]
+    stopped_at: datetime | None = None
+    stopped_by: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,9 +201,20 @@ def changed(s: Session) -> None:
     s.info[_CHANGED] = s.get_transaction()
 
 
+def attended(loc: LocationInfo, today: date) -> bool:
+    """Whether somebody there looks at its pages: not stopped, and opened at the desk within 7 days."""
+    seen = loc.desk_seen_on
+    return loc.stopped_at is None and seen is not None and seen >= today - timedelta(days=ATTENDED_DAYS)
+
+
 def takes_bookings(loc: LocationInfo, today: date) -> bool:
-    """Whether somebody there looks at its roster: bookable, and opened at the desk within 7 days."""
-    return loc.bookable and loc.desk_seen_on is not None and loc.desk_seen_on >= today - timedelta(days=ATTENDED_DAYS)
+    """Whether one may book there: bookable, and attended."""
+    return loc.bookable and attended(loc, today)
+
+
+def listed(loc: LocationInfo) -> bool:
+    """Whether a place may stand in lists; an unlisted one is reached by its link alone, a stopped one not at all."""
+    return loc.visibility != "unlisted" and loc.stopped_at is None
 
 
 def _version(s: Session) -> int:

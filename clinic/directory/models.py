@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Text3, Text3Type, UtcTime
@@ -98,6 +98,8 @@ class Location(Base):
     checked_by: Mapped[str] = mapped_column(String(80), default="")
     desk_seen_on: Mapped[date | None]  # when its roster was last opened
     example: Mapped[bool] = mapped_column(default=False)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcTime)  # "Stop tonight": shown to nobody until reopened
+    stopped_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
 
 class Room(Base):
@@ -171,6 +173,22 @@ class Closure(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcTime)
     ends_at: Mapped[datetime] = mapped_column(UtcTime)
     reason: Mapped[Text3] = mapped_column(Text3Type, default=Text3())
+
+
+class EntryCheck(Base):
+    """A one-time link on which somebody at a place looks at its entry, and what they said; expires."""
+
+    __tablename__ = "entry_check"
+    __table_args__ = (Index("ix_entry_check_location_id", "location_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    asked_by: Mapped[str] = mapped_column(String(80))
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    answered_on: Mapped[date | None]
+    all_right: Mapped[bool | None]
+    says: Mapped[str] = mapped_column(String(600), default="")
+    settled_on: Mapped[date | None]  # the coordinator has dealt with it
 
 
 class PlaceName(Base):

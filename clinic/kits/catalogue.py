@@ -8,7 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from clinic.booking.find import measured_from
 from clinic.db import Text3
-from clinic.directory.catalogue import ATTENDED_DAYS, Catalogue, LocationInfo
+from clinic.directory.catalogue import Catalogue, LocationInfo, attended
 from clinic.kits.models import KitStep, KitType, Point, PointKit
 
 
@@ -98,9 +98,8 @@ def kits(s: Session, cat: Catalogue) -> KitCatalogue:
 
 
 def takes_orders(point: PointInfo, today: date) -> bool:
-    """Whether somebody there looks at its page: opened at the counter within 7 days."""
-    seen = point.location.desk_seen_on
-    return seen is not None and seen >= today - timedelta(days=ATTENDED_DAYS)
+    """Whether somebody there looks at its page: opened at the counter within 7 days, and not stopped."""
+    return attended(point.location, today)
 
 
 def vector(lat: float, lng: float) -> tuple[float, float, float]:

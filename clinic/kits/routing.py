@@ -14,6 +14,7 @@ from typing import Any
 
 from clinic import clock
 from clinic.booking.find import DISTRICT_STEP_M
+from clinic.directory.catalogue import listed
 from clinic.directory.gazetteer import Spot, distance_m
 from clinic.directory.openness import Openness, Span, openness
 from clinic.kits import collecting
@@ -126,7 +127,7 @@ def _by_distance(
     points: Iterable[PointInfo], spot: Spot | None, kit_id: int, today: date
 ) -> Iterable[tuple[int | None, int | None, PointInfo]]:
     """Points that hand this kit over and are looked after, nearest first, with their true and their told distance."""
-    handing = [point for point in points if kit_id in point.kits and point.location.visibility != "unlisted"]
+    handing = [point for point in points if kit_id in point.kits and listed(point.location)]
     if spot is None:
         yield from ((None, None, point) for point in handing if takes_orders(point, today))
         return

@@ -56,7 +56,12 @@ def make_word(point: PointInfo, language: str) -> str | None:
 
 
 def serve_line(s: Session, point: PointInfo, kit_id: int, now: datetime) -> int:
-    """Serve who waits for a kit at a point, the oldest first, until the first who can't be; how many were."""
+    """Serve who waits for a kit at a point, the oldest first, until the first who can't be; how many were.
+
+    At a stopped place nobody is: she would be told to come.
+    """
+    if point.location.stopped_at is not None:
+        return 0
     today = clock.local(now).date()
     served = 0
     for row in in_line(s, point.id, kit_id):

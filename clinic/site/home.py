@@ -158,7 +158,7 @@ def sitemap() -> Response:
     cat = catalogue.current(db.session())
     paths: list[tuple[str, str]] = [("/", ""), ("/p/1", ""), ("/what-we-keep", "")]
     for place in sorted(cat.locations.values(), key=lambda place: place.slug):
-        if place.visibility == "open":
+        if place.visibility == "open" and catalogue.listed(place):
             paths.append((f"/at/{place.slug}", place.checked_on.isoformat() if place.checked_on else ""))
     body = "".join(_entry(path, changed) for path, changed in paths)
     return Response(

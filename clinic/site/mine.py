@@ -42,7 +42,7 @@ class Visit:
     noun: str
     when: str
     ahead: bool  # it may still be moved or cancelled here
-    stopped: bool  # the place took it off, not she
+    away: bool  # its place is stopped, until somebody there opens it again
     address: str
     opens: str  # when the address opens; "" when it is open
     sms: str
@@ -206,18 +206,16 @@ def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit
     hidden = loc.visibility == "district"
     opens = view.start - timedelta(minutes=loc.reveal_minutes)
     live = view.status not in ("cancelled", "missed")
-    stopped = view.status == "cancelled" and any(
-        message.kind == telling.STOPPED for message in outbox.of(s, telling.about(view.rid))
-    )
+    away = live and loc.stopped_at is not None
     return Visit(
         id=view.rid.hex(),
         view=view,
         noun=view.noun_in(language),
         when=showing.day_and_time(view.start, now),
         ahead=view.status == "booked" and now <= view.start - timedelta(minutes=loc.cancel_minutes),
-        stopped=stopped,
-        address=loc.address[language] if live and (not hidden or now >= opens) else "",
-        opens=wording.at(opens) if hidden and live and now < opens else "",
+        away=away,
+        address=loc.address[language] if live and not away and (not hidden or now >= opens) else "",
+        opens=wording.at(opens) if hidden and live and not away and now < opens else "",
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         alternatives=(),
         ask=ask,

@@ -44,6 +44,7 @@ class OrderCard:
     forget: str
     shown: bool  # its steps may be shown
     live: bool  # it still waits for her, or she for it
+    away: bool  # its point is stopped, until somebody there opens it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,16 @@ def card(s: Session, cat: Catalogue, view: OrderView, now: datetime) -> OrderCar
     point, loc = view.point, view.point.location
     today = clock.local(now).date()
     live = view.status in orders.LIVE
-    address = loc.address[language] if live and showing.address_open(cat, point, now) else ""
+    away = loc.stopped_at is not None
+    address = loc.address[language] if live and not away and showing.address_open(cat, point, now) else ""
     return OrderCard(
         id=view.rid.hex(),
         view=view,
         noun=view.noun_in(language),
         place=loc.name[language],
         address=f"{address}. {loc.way_in[language]}".removesuffix(". ") if address else "",
-        hidden=loc.visibility == "district",
-        open_words=showing.open_words(cat, point, now),
+        hidden=loc.visibility == "district" and not away,
+        open_words="" if away else showing.open_words(cat, point, now),
         how_to_ask=point.how_to_ask[language],
         until=until(view),
         expected=showing.expected_words(view.ready_on, now),
@@ -77,6 +79,7 @@ def card(s: Session, cat: Catalogue, view: OrderView, now: datetime) -> OrderCar
         forget=wording.day_words(view.forget_on, today),
         shown=view.kit in showing.shown(kit_catalogue.kits(s, cat)),
         live=live,
+        away=live and away,
     )
 
 

@@ -1,6 +1,7 @@
 """The door of every staff page: who is signed in, whether the screen is covered, whether the place is theirs."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -41,6 +42,11 @@ def current() -> SignedIn | None:
     """Who is signed in here, covered screen or not; None for nobody."""
     user = flask_login.current_user
     return user._get_current_object() if user.is_authenticated else None
+
+
+def still_in(person: SignedIn, now: datetime) -> bool:
+    """Whether this sign-in is open after something that may have ended it."""
+    return sign_in.find(db.session(), person.token, now) is not None
 
 
 def check_form() -> None:

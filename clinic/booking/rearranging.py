@@ -1,0 +1,172 @@
+"""Visits that a closure, a retired room or new hours leave without their time: where each could go, and what is done.
+
+Whoever is moved or stopped is told in her own language and cover, in the transaction that does it; whom
+no message can reach is handed to the desk, and sees it under her code.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.booking import appointments, availability, placing, telling
+from clinic.booking.appointments import AppointmentView, DeskRow
+from clinic.booking.availability import Slot
+from clinic.booking.models import Appointment
+from clinic.booking.refusals import SlotTaken
+from clinic.directory.catalogue import Catalogue, LocationInfo
+from clinic.messaging import window
+from clinic.passes import passes
+from clinic.passes.passes import CodeUnknown, OpenPass
+
+MOVE, STOP = "move", "stop"
+_TRIED = 5
+
+Answers = Mapping[bytes, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A visit that loses its time: where it could go, and whether a message can reach her.
+
+    `nearest` is free as things stand; once all touched visits are off, a nearer time may be.
+    """
+
+    row: DeskRow
+    nearest: Slot | None
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rearranged:
+    """What was done: visits as they are now and as they were, and those whom the desk has to tell itself."""
+
+    moved: tuple[DeskRow, ...]
+    stopped: tuple[DeskRow, ...]
+    untold: tuple[DeskRow, ...]
+    was: Mapping[bytes, DeskRow]
+
+
+class MoreTouched(Exception):
+    """Somebody booked since the preview; `touched` is the new one. What raises it must be rolled back."""
+
+    def __init__(self, touched: tuple[Touched, ...]) -> None:
+        super().__init__("more visits are touched")
+        self.touched = touched
+
+
+def rids_of(s: Session, location_id: int, answers: Mapping[tuple[date, int], str]) -> dict[bytes, str]:
+    """Answers by service day and ticket, as a page may name visits, by the visits' own keys."""
+    found = s.execute(
+        select(Appointment.rid, Appointment.day, Appointment.ticket).where(
+            Appointment.location_id == location_id, Appointment.day.in_({day for day, _ticket in answers})
+        )
+    )
+    return {rid: answers[day, ticket] for rid, day, ticket in found if (day, ticket) in answers}
+
+
+def touched(s: Session, cat: Catalogue, loc: LocationInfo, rows: Sequence[Any], now: datetime) -> tuple[Touched, ...]:
+    """Rows as a preview shows them; `loc` is the place as it will be."""
+    return tuple(_touched(s, cat, loc, row, now) for row in rows)
+
+
+def carry_out(s: Session, cat: Catalogue, rows: Sequence[Any], answers: Answers, now: datetime) -> Rearranged:
+    """Move or stop each row as `answers` says; whoever finds no other time is stopped. `s` writes.
+
+    `cat` already knows the change; the days were bumped before.
+    """
+    for row in rows:
+        # all at once, so that they don't stand in each other's way, nor in their own
+        appointments.stop(s, row, now, "closed")
+    moved, stopped, untold = [], [], []
+    for row in rows:
+        view = _move_near(s, cat, row, now) if answers[row.rid] == MOVE else None
+        if view is None:
+            told = tell_stopped(s, row, now)
+            stopped.append(replace(appointments.desk_row(row), status="cancelled"))
+        else:
+            told = tell_moved(s, row, view, now)
+            moved.append(as_row(row, view))
+        if not told:
+            untold.append((stopped if view is None else moved)[-1])
+    was = {row.rid: appointments.desk_row(row) for row in rows}
+    return Rearranged(tuple(moved), tuple(stopped), tuple(untold), was)
+
+
+def move(s: Session, cat: Catalogue, row: Any, rooms: Any, start: datetime, now: datetime) -> AppointmentView:
+    """Bring one visit to `start` in the first free one of `rooms`. Raises SlotTaken."""
+    telling.take_back(s, row.rid, "moved", now)
+    return appointments.replace_time(s, cat, row, rooms, start, pass_of(s, row), now, "moved")
+
+
+def tell_stopped(s: Session, row: Any, now: datetime) -> bool:
+    """Tell her that her visit does not take place; whether a message will reach her."""
+    pass_ = pass_of(s, row)
+    start = clock.moment(row.start_cell)
+    return pass_ is not None and telling.tell_stopped(s, pass_, row.rid, start, row.forget_on, now)
+
+
+def tell_moved(s: Session, row: Any, view: AppointmentView, now: datetime) -> bool:
+    """Tell her the new time; whether a message will reach her."""
+    pass_ = pass_of(s, row)
+    old = clock.moment(row.start_cell)
+    return pass_ is not None and telling.tell_moved(s, pass_, row.rid, old, view.start, view.forget_on, now)
+
+
+def pass_of(s: Session, row: Any) -> OpenPass | None:
+    """The pass of a visit; None for a walk-in, or when it is forgotten."""
+    if row.pass_id is None:
+        return None
+    try:
+        return passes.of(s, row.pass_id)
+    except CodeUnknown:
+        return None
+
+
+def reachable(s: Session, row: Any, now: datetime) -> bool:
+    """Whether a message put now would reach her before her visit."""
+    pass_ = pass_of(s, row)
+    return pass_ is not None and pass_.phone is not None and window.next_opening(now) < clock.moment(row.start_cell)
+
+
+def as_row(row: Any, view: AppointmentView) -> DeskRow:
+    """The row of a visit after it was moved."""
+    room_id = view.room.id if view.room else row.room_id
+    return replace(
+        appointments.desk_row(row),
+        room_id=room_id,
+        start=view.start,
+        end=view.end,
+        ticket=view.ticket,
+        status=view.status,
+        status_at=None,
+    )
+
+
+def _touched(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> Touched:
+    nearest = next(iter(_near(s, cat, loc, row, now)), None)
+    return Touched(appointments.desk_row(row), nearest, reachable(s, row, now))
+
+
+def _near(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> list[Slot]:
+    services = frozenset(placing.unseal(row.rid, row.details).services)
+    start = clock.moment(row.start_cell)
+    found = availability.alternatives(s, cat, loc, services, start, now, _TRIED)
+    here = [slot for where, slot in found if where.id == loc.id]
+    return sorted(here, key=lambda slot: (abs(slot.start - start), slot.start))
+
+
+def _move_near(s: Session, cat: Catalogue, row: Any, now: datetime) -> AppointmentView | None:
+    loc = cat.locations[row.location_id]
+    services = frozenset(placing.unseal(row.rid, row.details).services)
+    for slot in _near(s, cat, loc, row, now):
+        rooms = availability.open_rooms(cat, loc, services, slot.start)
+        try:
+            return move(s, cat, row, rooms, slot.start, now)
+        except SlotTaken:
+            continue
+    return None

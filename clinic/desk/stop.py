@@ -1,0 +1,66 @@
+"""Stop tonight, in two taps: the first page says what it does, the second shows nothing to read."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from clinic import clock
+from clinic.booking import stopping
+from clinic.db import db, writing
+from clinic.desk import bp
+from clinic.directory.catalogue import LocationInfo
+from clinic.messaging import covers, window
+from clinic.staff import guard, leaving, memberships
+from clinic.staff.guard import staff_only
+from clinic.staff.sign_in import SignedIn
+from clinic.wording import language_now
+
+STOP_ROLES = ("receptionist", "clinician", "point_keeper", "coordinator", "administrator")
+REOPEN_ROLES = ("coordinator",)
+
+
+@bp.get("/stop/<slug>")
+@staff_only(*STOP_ROLES)
+def stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
+    """What will happen; of a stopped place, since when, and for coordinators the way back."""
+    now = clock.now()
+    evening = stopping.foresee(db.session(), location.id, now)
+    first = min((row.start for row in (*evening.told, *evening.untold)), default=now)
+    return render_template(
+        "desk/stop.html",
+        person=person,
+        location=location,
+        evening=evening,
+        sms=covers.stopped(language_now(), max(first, now)),
+        window_open=window.is_open(now),
+        closes=window.closes(clock.local(now).date()),
+        may_reopen=_may_reopen(person, location),
+        day=clock.service_day(now),
+    )
+
+
+@bp.post("/stop/<slug>")
+@staff_only(*STOP_ROLES)
+def do_stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
+    """Stop the place and sign its desks out; or, by a coordinator, open it again."""
+    now, act = clock.now(), request.form.get("act", "stop")
+    if act == "reopen":
+        if not _may_reopen(person, location):
+            abort(404)
+        db.session.rollback()
+        with writing() as s:
+            stopping.reopen(s, location, person.login, now)
+        return redirect(url_for("desk.stop", slug=location.slug), 303)
+    if act != "stop":
+        abort(422)
+    db.session.rollback()
+    with writing() as s:
+        stopping.stop(s, location, person.login, now)
+        leaving.end_at(s, location)
+    db.session.rollback()
+    if guard.still_in(person, now):
+        return redirect(url_for("desk.stop", slug=location.slug), 303)
+    return redirect(url_for("desk.sign_in_page"), 303)
+
+
+def _may_reopen(person: SignedIn, location: LocationInfo) -> bool:
+    return memberships.may(db.session(), person.staff_id, REOPEN_ROLES, location)

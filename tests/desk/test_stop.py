@@ -1,0 +1,43 @@
+"""Stop tonight at the desk: two taps, everybody is out, and only a coordinator opens again."""
+
+from tests.desk.conftest import Desk, csrf
+
+
+def test_two_taps_stop_the_place_and_sign_the_desk_out(desk: Desk) -> None:
+    ticket = desk.woman(20)
+    code = desk.booked(40).code
+    gulnar, aigul, chief, dala = (desk.client(who) for who in ("gulnar", "aigul", "chief", "dala"))
+    url = f"/staff/stop/{desk.slug}"
+    assert url in gulnar.get(desk.url()).text
+    assert str(ticket) in gulnar.get(url).text
+    answer = gulnar.post(url, data={"csrf_token": csrf(gulnar, url), "act": "stop"})
+    assert answer.headers["Location"] == "/staff/sign-in"
+    for one in (gulnar, aigul):
+        assert one.get(desk.url()).headers["Location"] == "/staff/sign-in"
+    assert dala.get(desk.url(slug=desk.foreign_slug)).status_code == 200
+    she = desk.stranger()
+    assert she.get(f"/ru/at/{desk.slug}").status_code == 404
+    assert desk.slug not in she.get("/ru/near?near=Almaty").text
+    assert she.get(f"/api/v1/locations/{desk.slug}").status_code == 404
+    mine = she.post("/ru/mine", data={"code": code}).text
+    assert "Не приходите" in mine
+    assert "Байтурсынова" not in mine
+    # nobody at the desk may take it back, a coordinator may
+    gulnar = desk.client("gulnar")
+    assert gulnar.post(url, data={"csrf_token": csrf(gulnar, url), "act": "reopen"}).status_code == 404
+    assert she.get(f"/ru/at/{desk.slug}").status_code == 404
+    assert "reopen" not in gulnar.get(url).text
+    chief.post(url, data={"csrf_token": csrf(chief, url), "act": "reopen"})
+    assert she.get(f"/ru/at/{desk.slug}").status_code == 200
+
+
+def test_a_coordinator_who_stops_stays_in_and_a_later_visit_waits(desk: Desk) -> None:
+    later = desk.booked(24 * 60).code
+    chief = desk.client("chief")
+    url = f"/staff/stop/{desk.slug}"
+    assert chief.post(url, data={"csrf_token": csrf(chief, url), "act": "stop"}).headers["Location"] == url
+    assert "Открыть снова" in chief.get(url).text
+    mine = desk.stranger().post("/ru/mine", data={"code": later}).text
+    assert "Сейчас здесь никого не принимают" in mine
+    assert 'value="times"' not in mine
+    assert chief.post(url, data={"csrf_token": csrf(chief, url), "act": "x"}).status_code == 422
