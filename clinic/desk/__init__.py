@@ -32,8 +32,7 @@ def _capital(text: str) -> str:
 
 def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
-    from clinic.desk import doors, felt, figures, point_pages, points, recalls, sections, stocking, views  # noqa: F401  they add their views to the blueprint
-    from clinic.desk import stop  # noqa: F401  its views, too
+    from clinic.desk import doors, felt, figures, point_pages, points, recalls, sections, stocking, stop, views  # noqa: F401  they add their views to the blueprint
 
     guard.init(app)
     app.register_blueprint(bp)
