@@ -27,7 +27,7 @@ BINARIES = Path(sys.executable).parent
 def main() -> None:
     """Prepare, then become honcho, which runs the two processes."""
     try:
-        app = create_app()
+        app = create_app(pages=False)
         prepare(app)
     except ConfigError as error:
         sys.exit(str(error))
