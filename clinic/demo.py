@@ -46,9 +46,10 @@ def main() -> None:
 
 def web(found: Settings) -> str:
     """The command that serves the site."""
+    threads = min(8, 2 * (os.cpu_count() or 1) + 1)  # granian warns of more
     return (
         f"{BINARIES}/granian --interface wsgi --host {found.host} --port {found.port} --workers 1 "
-        "--blocking-threads 8 --no-ws --log-level warning wsgi:app"
+        f"--blocking-threads {threads} --no-ws --log-level warning wsgi:app"
     )
 
 
