@@ -17,6 +17,7 @@ from clinic.directory import seeding
 from clinic.directory.models import Location
 from clinic.kits import seeding as kits
 from clinic.kits.models import Point
+from clinic.safety.pages import seeding as pages
 from clinic.staff import accounts
 from clinic.staff.models import Staff
 
@@ -61,6 +62,7 @@ def prepare(app: Flask) -> None:
         with writing() as s:
             seeding.load_demo(s, clock.now())
             kits.load_demo(s, clock.now())
+            pages.load(s, clock.today())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
             _print_once(*_account())

@@ -8,6 +8,7 @@ import time_machine
 from clinic import clock, create_app
 from clinic.db import Base, db, writing
 from clinic.directory import seeding
+from clinic.safety.pages import seeding as pages
 from tests.conftest import EVENING
 
 
@@ -30,6 +31,7 @@ def build(folder: Path) -> None:
             with writing() as s:
                 seeding.load_real(s)
                 seeding.load_demo(s, clock.now())
+                pages.load(s, clock.today())
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.engine.dispose()

@@ -25,6 +25,7 @@ from clinic.kits.models import (
     PointKit,
 )
 from clinic.passes.models import Pass
+from clinic.safety.pages.models import Page, PageVersion
 from clinic.start import MIGRATIONS, head, schema_state
 from tests import factories
 from tests.conftest import Maker
@@ -114,6 +115,16 @@ def a_kit_on_a_shelf(s: Session, location_id: int) -> None:
     s.flush()
 
 
+def a_page(s: Session) -> None:
+    """A page with a version."""
+    day = date(2026, 11, 24)
+    s.add(Page(number=10, section="rights"))
+    s.flush()
+    s.add(PageVersion(page=10, language="uz-cyrl", n=1, state="checked", heading="A", text="B", reviewed_on=day,
+                      reviewed_by="Dana", saved_on=day, saved_by="chief"))  # fmt: skip
+    s.flush()
+
+
 def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
     from clinic.db import reading, writing
     from clinic.directory.models import Location, Room
@@ -124,6 +135,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         location = factories.a_location(s, services=(service,))
         factories.a_room(s, location, (service,))
         a_kit_on_a_shelf(s, location.id)
+        a_page(s)
     if head() != "0001":
         downgrade(migrations(), "-1")
         upgrade(migrations(), "head")

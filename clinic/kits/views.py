@@ -25,7 +25,7 @@ blueprint = Blueprint("kits", __name__)
 CITIES_SHOWN = 6
 STILL_TOLD = timedelta(hours=6)  # for so long a beginning in the address means something
 
-KEPT_FILES = ("keshki.css", "kits.css", "keshki.js", "timer.js", "icon.svg")
+KEPT_FILES = ("keshki.css", "kits.css", "keshki.js", "timer.js", "keep.js", "icon.svg")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,3 +5,6 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room's pages into the app."""
+    from clinic.safety.pages import views as pages
+
+    app.register_blueprint(pages.blueprint)

@@ -1,21 +1,28 @@
 """Whom to call: data that an operator edits and a person checks, never words in a template."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinic.config import ROOT
-from clinic.db import Text3
+from clinic.db import LANGUAGES, Text3
 
 FILE = ROOT / "seeds" / "real" / "help_numbers.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class HelpNumber:
-    """A number, who answers, and when somebody last checked it ("" = nobody yet)."""
+    """A number, who answers when and at what cost, what becomes of what she says, and when somebody last checked it.
+
+    `spoken`: languages in which it is answered, () where nobody has asked yet; `checked_on`: "" = nobody yet.
+    """
 
     number: str
     name: Text3
+    hours: Text3
+    cost: Text3
+    spoken: tuple[str, ...]
     note: Text3
     checked_on: str
     checked_by: str
@@ -32,11 +39,24 @@ def read(path: Path = FILE) -> tuple[HelpNumber, ...]:
         return tuple(
             HelpNumber(
                 row["number"],
-                Text3(row["name_kk"], row["name_ru"], row["name_en"]),
-                Text3(row["note_kk"], row["note_ru"], row["note_en"]),
+                _three(row, "name"),
+                _three(row, "hours"),
+                _three(row, "cost"),
+                tuple(row["spoken"].split()),
+                _three(row, "note"),
                 row["checked_on"],
                 row["checked_by"],
             )
             for row in csv.DictReader(file)
             if row["sure"] == "yes" or row["checked_on"]
         )
+
+
+def named(numbers: Sequence[str]) -> tuple[HelpNumber, ...]:
+    """Some of them, in the order asked for; one that is not shown is left out."""
+    known = {line.number: line for line in read()}
+    return tuple(known[number] for number in numbers if number in known)
+
+
+def _three(row: dict[str, str], base: str) -> Text3:
+    return Text3(*(row[f"{base}_{language}"] for language in LANGUAGES))

@@ -31,6 +31,7 @@ from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
 from clinic.safety import help_numbers
+from clinic.safety.pages import views as pages
 from clinic.site import keep as kept
 from clinic.site import language
 from clinic.wording import gettext as _
@@ -58,6 +59,7 @@ def home() -> str:
         when={"open_now": "1"} if _is_night(now) else {"after": "18:00"},
         cities=[c for c in known if city is None or c.key != city.key][:CITIES_SHOWN],
         sms=messaging.enabled(),
+        others=pages.in_others(pages.START),
         tests=bool(kit_showing.shown(kit_catalogue.kits(db.session(), cat))),
     )
 
@@ -98,7 +100,13 @@ def out() -> BaseResponse:
 @blueprint.get("/p/1", endpoint="help")
 def help_page() -> str:
     """Help numbers and what stays in the phone; readable without a connection once opened."""
-    return render_template("site/help.html", numbers=help_numbers.read())
+    return render_template(
+        "site/help.html",
+        numbers=help_numbers.read(),
+        pages=pages.in_my_language(("help", "health")),
+        others=pages.in_others(HELP_PAGE),
+        keep=pages.to_keep(),
+    )
 
 
 @blueprint.get("/what-we-keep")
@@ -116,9 +124,9 @@ def offline() -> str:
 @blueprint.get("/sw.js")
 def service_worker() -> Response:
     """The service worker: it holds the help numbers and nothing else."""
-    pages = [language.in_language(code, path) for code in LANGUAGES for path in ("/p/1", "/offline")]
-    assets = [current_app.jinja_env.globals["asset"](name) for name in ("keshki.css", "keshki.js", "icon.svg")]  # type: ignore[operator]
-    body = render_template("site/sw.js", pages=pages, assets=assets)
+    kept = [language.in_language(code, path) for code in LANGUAGES for path in ("/p/1", "/offline")]
+    assets = [current_app.jinja_env.globals["asset"](name) for name in pages.KEPT_FILES]  # type: ignore[operator]
+    body = render_template("site/sw.js", pages=kept, assets=assets)
     response = Response(body, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
@@ -156,7 +164,9 @@ def sitemap() -> Response:
     if not settings().indexing:
         abort(404)
     cat = catalogue.current(db.session())
-    paths: list[tuple[str, str]] = [("/", ""), ("/p/1", ""), ("/what-we-keep", "")]
+    paths: list[tuple[str, str]] = [("/", ""), ("/p/1", ""), ("/p/2", ""), ("/p/3", ""), ("/what-we-keep", "")]
+    for page in pages.in_my_language(pages.PUBLIC):
+        paths.append((f"/p/{page.number}", page.reviewed_on.isoformat() if page.reviewed_on else ""))
     for place in sorted(cat.locations.values(), key=lambda place: place.slug):
         if place.visibility == "open" and catalogue.listed(place):
             paths.append((f"/at/{place.slug}", place.checked_on.isoformat() if place.checked_on else ""))

@@ -29,15 +29,4 @@
   show();
   setInterval(show, 1000);
   document.addEventListener("visibilitychange", show);
-
-  // Kept for when there is no internet, only on this tap, and removed by the next one.
-  var keep = document.querySelector("[data-keep]"), first = keep && keep.textContent;
-  function say(kept) { keep.textContent = kept ? keep.dataset.keep : first; keep.setAttribute("aria-pressed", String(kept)); }
-  if (!keep || !window.caches || !navigator.serviceWorker) { if (keep) keep.parentNode.remove(); return; }
-  caches.has("kept").then(say);
-  keep.addEventListener("click", function () {
-    if (keep.getAttribute("aria-pressed") === "true") { caches.delete("kept").then(function () { say(false); }); return; }
-    navigator.serviceWorker.register("/sw.js");
-    caches.open("kept").then(function (c) { return c.addAll(JSON.parse(keep.dataset.pages)); }).then(function () { say(true); }, function () { caches.delete("kept"); });
-  });
 })();

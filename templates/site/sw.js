@@ -3,7 +3,7 @@
 var NAME = "k-{{ assets[0][-10:] }}", PAGES = {{ pages | tojson }}, FILES = {{ assets | tojson }};
 addEventListener("install", function (e) { e.waitUntil(caches.open(NAME).then(function (c) { return c.addAll(PAGES.concat(FILES)); })); self.skipWaiting(); });
 addEventListener("activate", function (e) {
-  e.waitUntil(caches.keys().then(function (names) { return Promise.all(names.filter(function (n) { return n !== NAME && n !== "kept"; }).map(function (n) { return caches.delete(n); })); }));
+  e.waitUntil(caches.keys().then(function (names) { return Promise.all(names.filter(function (n) { return n !== NAME && n.indexOf("kept"); }).map(function (n) { return caches.delete(n); })); }));
 });
 addEventListener("fetch", function (e) {
   var url = new URL(e.request.url), path = url.pathname + url.search;
@@ -11,9 +11,17 @@ addEventListener("fetch", function (e) {
   if (FILES.indexOf(path) > -1) { e.respondWith(caches.match(path).then(function (r) { return r || fetch(e.request); })); return; }
   if (/^\/static\//.test(path)) { e.respondWith(fetch(e.request).catch(function () { return caches.match(path); })); return; }
   if (e.request.mode !== "navigate") return;
-  e.respondWith(fetch(e.request).catch(function () {
+  e.respondWith(fetch(e.request).then(function (r) { if (r.ok) renew(url.pathname, r.clone()); return r; }, function () {
     var lang = (/^\/(kk|ru|en)\//.exec(url.pathname) || [0, "ru"])[1];
     var page = /\/p\/1$/.test(url.pathname) ? "/p/1" : "/offline";
-    return caches.match(url.pathname, { cacheName: "kept" }).then(function (kept) { return kept || caches.match("/" + lang + page); });
+    return caches.match(url.pathname).then(function (kept) { return kept || caches.match("/" + lang + page); });
   }));
 });
+// A kept page that was opened with a connection is kept as it is now: laws change.
+function renew(path, response) {
+  caches.keys().then(function (names) {
+    names.filter(function (n) { return n.indexOf("kept") === 0; }).forEach(function (n) {
+      caches.open(n).then(function (c) { return c.match(path).then(function (old) { return old && c.put(path, response.clone()); }); });
+    });
+  });
+}

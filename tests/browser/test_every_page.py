@@ -20,6 +20,11 @@ FILES = {"site.robots", "site.sitemap", "site.security", "site.healthy", "site.r
 PAGES = {
     "site.home": "/",
     "site.help": "/p/1",
+    "pages.rights": "/p/2",
+    "pages.phone": "/p/3",
+    "pages.show": "/p/10",
+    "pages.show_other": "/p/16/uz",
+    "pages.find": "/p/find",
     "site.keep": "/what-we-keep",
     "site.offline": "/offline",
     "site.problem": "/problems/slot_taken",
