@@ -18,6 +18,7 @@ from clinic.directory.models import Location
 from clinic.kits import seeding as kits
 from clinic.kits.models import Point
 from clinic.safety.pages import seeding as pages
+from clinic.safety.trainings import seeding as trainings
 from clinic.staff import accounts
 from clinic.staff.models import Staff
 
@@ -63,6 +64,7 @@ def prepare(app: Flask) -> None:
             seeding.load_demo(s, clock.now())
             kits.load_demo(s, clock.now())
             pages.load(s, clock.today())
+            trainings.load_demo(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
             _print_once(*_account())
@@ -75,7 +77,7 @@ def _account() -> tuple[str, str]:
     with writing() as s:
         person = accounts.add(s, LOGIN, "Гүлнар", "ru", password, pin)
         for place in s.scalars(select(Location.id).where(Location.example, Location.bookable)):
-            for role in ("receptionist", "clinician"):
+            for role in ("receptionist", "clinician", "coordinator"):
                 accounts.give_role(s, person, role, None, place)
         for point in s.scalars(select(Point.location_id)):
             for role in ("point_keeper", "coordinator"):

@@ -21,6 +21,7 @@ from clinic.db import db, writing
 from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
+from clinic.safety.trainings import forgetting as trainings
 from clinic.staff import sign_in
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,10 @@ def _call_off(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else stopping.call_off(now)
 
 
+def _move_seats(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else trainings.run(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return once.forget(s, now) + sign_in.forget(s, now)
@@ -77,6 +82,7 @@ TASKS = (
     Task("keys", 60, _advance_keys),
     Task("kits", 60, _serve_kits),
     Task("stopped", 60, _call_off),
+    Task("seats", 60, _move_seats),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),
@@ -108,7 +114,7 @@ def forget_all(now: datetime) -> int:
     """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
     keys.advance_if_due()
     gone = 0
-    for forget in (_serve_kits, _forget_visits, _forget_answers, _forget_deeds):
+    for forget in (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds):
         while done := forget(now):
             gone += done
     return gone

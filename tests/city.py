@@ -9,6 +9,7 @@ from clinic import clock, create_app
 from clinic.db import Base, db, writing
 from clinic.directory import seeding
 from clinic.safety.pages import seeding as pages
+from clinic.safety.trainings import seeding as trainings
 from tests.conftest import EVENING
 
 
@@ -32,6 +33,7 @@ def build(folder: Path) -> None:
                 seeding.load_real(s)
                 seeding.load_demo(s, clock.now())
                 pages.load(s, clock.today())
+                trainings.load_demo(s, clock.now())
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.engine.dispose()

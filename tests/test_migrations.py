@@ -26,9 +26,10 @@ from clinic.kits.models import (
 )
 from clinic.passes.models import Pass
 from clinic.safety.pages.models import Page, PageVersion
+from clinic.safety.trainings.models import Seat, Training
 from clinic.start import MIGRATIONS, head, schema_state
 from tests import factories
-from tests.conftest import Maker
+from tests.conftest import EVENING, Maker
 
 
 def migrations() -> Config:
@@ -125,6 +126,18 @@ def a_page(s: Session) -> None:
     s.flush()
 
 
+def a_seat_taken(s: Session, location_id: int) -> None:
+    """A row in every table of the trainings."""
+    training = Training(
+        location_id=location_id, kind="digital", name=Text3(), about=Text3(), for_whom=Text3(), languages="kk",
+        starts_at=EVENING, minutes=60, place="open", seats=2, taken=1,
+    )  # fmt: skip
+    s.add(training)
+    s.flush()
+    s.add(Seat(rid=b"s" * 16, training_id=training.id, pass_id=b"p" * 16, ticket=1, noun=0, forget_on=EVENING.date()))
+    s.flush()
+
+
 def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
     from clinic.db import reading, writing
     from clinic.directory.models import Location, Room
@@ -136,6 +149,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         factories.a_room(s, location, (service,))
         a_kit_on_a_shelf(s, location.id)
         a_page(s)
+        a_seat_taken(s, location.id)
     if head() != "0001":
         downgrade(migrations(), "-1")
         upgrade(migrations(), "head")

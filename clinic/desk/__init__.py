@@ -32,7 +32,20 @@ def _capital(text: str) -> str:
 
 def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
-    from clinic.desk import doors, felt, figures, point_pages, points, recalls, sections, stocking, stop, views  # noqa: F401  they add their views to the blueprint
+    # they add their views to the blueprint
+    from clinic.desk import (  # noqa: F401
+        doors,
+        felt,
+        figures,
+        point_pages,
+        points,
+        recalls,
+        sections,
+        stocking,
+        stop,
+        trainings,
+        views,
+    )
 
     guard.init(app)
     app.register_blueprint(bp)

@@ -10,6 +10,7 @@ from clinic.desk import bp
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.point_pages import points_of
+from clinic.desk.trainings import ROLES as TRAINING_ROLES
 from clinic.desk.views import ROSTER_ROLES
 from clinic.staff import guard, memberships
 
@@ -47,4 +48,6 @@ def sections() -> list[Section]:
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
     if roles & set(LINES_ROLES):
         found.append(Section(url_for("desk.show_lines"), _("What was said"), "/staff/lines" in here))
+    if roles & set(TRAINING_ROLES):
+        found.append(Section(url_for("desk.trainings"), _("Classes"), "/staff/trainings" in here))
     return found if len(found) > 1 else []

@@ -87,6 +87,13 @@ def stopped(language: str, start: datetime) -> str:
         return gettext("Today, %(date)s, please do not come %(at)s.", date=date, at=at(start))
 
 
+def called_off(language: str, start: datetime) -> str:
+    """The text that says that something does not take place at all, the same in every cover."""
+    with speaking(language):
+        day = long_day(local(start).date())
+        return gettext("Cancelled: %(day)s, %(time)s.", day=day, time=time_words(start))
+
+
 def ready(cover: str, language: str, until: datetime) -> str:
     """The text that says that something waits for her until a moment. Raises KeyError for an unknown cover."""
     with speaking(language):

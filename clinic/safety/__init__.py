@@ -6,5 +6,7 @@ from flask import Flask
 def init(app: Flask) -> None:
     """Wire the room's pages into the app."""
     from clinic.safety.pages import views as pages
+    from clinic.safety.trainings import views as trainings
 
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(trainings.blueprint)

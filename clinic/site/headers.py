@@ -18,7 +18,7 @@ from clinic.config import settings
 YEAR = 365 * 24 * 3600
 # Pages about her or for staff: not for search engines, and kept in no cache.
 PRIVATE = ("/mine", "/now", "/note", "/staff", "/order", "/dev", "/out")
-NEVER_INDEXED = (*PRIVATE, "/near", "/problems", "/api/", "/hooks/", "/offline")
+NEVER_INDEXED = (*PRIVATE, "/near", "/days", "/problems", "/api/", "/hooks/", "/offline")
 
 
 def policy(https: bool) -> Secure:

@@ -32,6 +32,7 @@ from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
 from clinic.safety import help_numbers
 from clinic.safety.pages import views as pages
+from clinic.safety.trainings import reading
 from clinic.site import keep as kept
 from clinic.site import language
 from clinic.wording import gettext as _
@@ -61,6 +62,7 @@ def home() -> str:
         sms=messaging.enabled(),
         others=pages.in_others(pages.START),
         tests=bool(kit_showing.shown(kit_catalogue.kits(db.session(), cat))),
+        classes=reading.any_ahead(db.session(), now),
     )
 
 

@@ -47,6 +47,10 @@ REASONS: dict[str, Row] = {
         _l("Which tests, how many and from which box"),
         _l("It goes with the order, so that until then we can warn you when a box is recalled."),
     ),
+    "seat": Row(
+        _l("A seat at a class, or your place in its line"),
+        _l("Until the day after the class. Then only a count of those who came remains, without anybody's trace."),
+    ),
     "services": Row(
         _l("What the visit is for"),
         _l("Encrypted, but the running server can open it until the visit is forgotten."),

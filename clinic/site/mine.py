@@ -25,7 +25,9 @@ from clinic.messaging import covers, outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
-from clinic.site import mine_felt, mine_orders
+from clinic.safety.trainings import reading
+from clinic.safety.trainings.forms import MySeatForm
+from clinic.site import mine_felt, mine_orders, mine_trainings
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
@@ -59,7 +61,11 @@ class Own:
 
 
 # by the field that names the thing
-OWN = {"order": Own(MyOrderForm, mine_orders.act), "felt": Own(mine_felt.FeltForm, mine_felt.act)}
+OWN = {
+    "order": Own(MyOrderForm, mine_orders.act),
+    "felt": Own(mine_felt.FeltForm, mine_felt.act),
+    "seat": Own(MySeatForm, mine_trainings.act),
+}
 
 
 @blueprint.route("/mine", methods=["GET", "POST"])
@@ -162,6 +168,7 @@ def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:
         except TooLate:
             outbox.drop(s, telling.about(view.rid), None, now)
     mine_orders.forget(s, cat, pass_, now)
+    mine_trainings.forget(s, pass_, now)
     passes.forget(s, pass_)
 
 
@@ -170,6 +177,7 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
     for view in appointments.of_pass(s, cat, pass_, now):
         outbox.drop(s, telling.about(view.rid), None, now)
     mine_orders.silence(s, cat, pass_, now)
+    mine_trainings.silence(s, pass_, now)
     outbox.erase(s, pass_.rid)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
@@ -193,10 +201,12 @@ def _page(
         "site/mine_open.html",
         visits=visits,
         cards=cards,
+        seats=mine_trainings.cards(s, cat, pass_, now),
         code=form.code.data,
         said=said,
         felt=its if isinstance(its, mine_felt.FeltForm) else None,
         token=tokens.new(),
+        classes=reading.any_ahead(s, now),
         tests_shown=bool(kit_showing.shown(kit_catalogue.kits(s, cat))),
     )
 

@@ -37,6 +37,8 @@ PAGES = {
     "kits.points": "/order/points?kit=1&q=1&near=Almaty",
     "kits.tests": "/order/how",
     "kits.how": "/order/how/1",
+    "trainings.days": "/days",
+    "trainings.day": "/days/1",
 }
 MORE = ("/near", "/near?near=zzqqxx", "/near?service=10", "/near?near=Almaty&day=2026-02-31", "/nowhere", "/at/{phone}",
         "/at/{district}", "/near?near=Aktau&open_now=1")  # fmt: skip

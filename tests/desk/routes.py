@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from clinic.db import writing
+from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
 from clinic.kits.models import Point, PointKit
@@ -16,6 +16,7 @@ from clinic.staff.models import ROLES
 from tests import factories
 from tests.desk.conftest import Desk, person
 from tests.kits import shelves
+from tests.safety.room import a_training
 
 TABLE = Path(__file__).parents[2] / "docs" / "roles.md"
 COLUMNS = ("route", *ROLES)
@@ -24,8 +25,17 @@ YES, NO, DOOR = "✓", "–", "door"
 # What stands for a part of an address that is no `slug`: with PARTS a page of the own place exists, FOREIGN holds
 # the same part of an object of another place (none: the part names no object).
 Value = str | Callable[[Desk], object]
-PARTS: dict[str, Value] = {"day": lambda desk: desk.day.isoformat()}
-FOREIGN: dict[str, Value] = {}
+PARTS: dict[str, Value] = {
+    "day": lambda desk: desk.day.isoformat(),
+    "training_id": lambda desk: a_training(desk.location_id),
+}
+FOREIGN: dict[str, Value] = {"training_id": lambda desk: a_training(id_of(desk.foreign_slug))}
+
+
+def id_of(slug: str) -> int:
+    """The id of a place."""
+    with reading() as s:
+        return s.execute(select(Location.id).where(Location.slug == slug)).scalar_one()
 
 
 def rules(app: Flask) -> list[Rule]:

@@ -14,7 +14,8 @@ from clinic.directory import catalogue
 from clinic.site import keep
 from tests.site.conftest import Offered, book, code, hidden, title, words
 
-PLAIN = ("/", "/p/1", "/p/2", "/p/3", "/p/find", "/what-we-keep", "/offline", "/mine", "/near",
+PLAIN = ("/", "/p/1", "/days", "/days/1", "/p/2", "/p/3", "/p/find", "/what-we-keep",
+         "/offline", "/mine", "/near",
          "/near?near=Алматы&after=18:00", "/near?near=zzqqzz",
          "/near?service=10", "/near?day=2026-02-31", "/nowhere", "/problems/invalid")  # fmt: skip
 MOST_BYTES = 10 * 1024

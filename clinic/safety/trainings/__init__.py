@@ -1,0 +1,1 @@
+"""Trainings: days on which safety is learned together; a seat hangs from a pass, and none is given twice."""

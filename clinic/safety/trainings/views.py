@@ -1,0 +1,184 @@
+"""The pages of the trainings: /days, and one of them with its seats. The ticket stands in the answer to the POST."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, render_template
+
+from clinic import clock, messaging, wording
+from clinic.booking.showing import before_words, lead_words
+from clinic.booking.views import Page, carried, sent
+from clinic.booking.views_book import token_is_good
+from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue
+from clinic.messaging import covers, window
+from clinic.passes import passes
+from clinic.privacy import codes, limits, once, tokens
+from clinic.safety.trainings import reading, seats, showing
+from clinic.safety.trainings.forms import LEADS, SeatForm
+from clinic.safety.trainings.reading import NoTraining, TrainingView
+from clinic.safety.trainings.seats import Begun, CalledOff, CodeUnknown, Full, PhoneNeeded, SeatView
+from clinic.wording import gettext as _
+
+blueprint = Blueprint("trainings", __name__)
+
+PLAIN = ("act", "line", "code")  # fields that count when she wants no SMS
+
+
+@blueprint.route("/days", methods=["GET", "POST"])
+def days() -> Page:
+    """What is to come, the nearest first."""
+    form = SeatForm(sent())
+    form.validate()
+    s, now = db.session(), clock.now()
+    cat = catalogue.current(s)
+    found = [
+        showing.card(cat, training, bool(reading.waiting(s, training.id)), now) for training in reading.ahead(s, now)
+    ]
+    cards = [card for card in found if card is not None]
+    page = render_template("trainings/days.html", form=form, cards=cards, carry=carried(form))
+    return page, 400 if form.code.errors else 200
+
+
+@blueprint.route("/days/<int:number>", methods=["GET", "POST"])
+@limits.limit(limits.BOOKINGS, "seat")
+def day(number: int) -> Page:
+    """One training; a seat of it, or a place in its line."""
+    form = SeatForm(sent())
+    form.validate()
+    now = clock.now()
+    cat = catalogue.current(db.session())
+    training = _known(number)
+    if training.location_id not in cat.locations:
+        abort(404)
+    try:
+        return _act(cat, training, form, now)
+    except Full:
+        return day_page(cat, _known(number), form, now, "full"), 409
+    except (Begun, CalledOff):
+        return day_page(cat, _known(number), form, now, "closed"), 409
+    except PhoneNeeded:
+        form.phone.errors = [_("Type a mobile number, or take the seat without SMS.")]
+    except CodeUnknown:
+        form.code.errors = [_("There is no such code.")]
+    return day_page(cat, training, form, now), 400
+
+
+def _known(number: int) -> TrainingView:
+    try:
+        return reading.one(db.session(), number)
+    except (NoTraining, OverflowError):
+        abort(404)
+
+
+def _act(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime) -> Page:
+    act = form.act.data or "show"
+    if form.errors if act == "tell" else any(form[name].errors for name in PLAIN):
+        return day_page(cat, training, form, now), 400
+    if act == "show":
+        return day_page(cat, training, form, now)
+    if not token_is_good(form, now):
+        return day_page(cat, training, form, now, "expired"), 400
+    if act == "tell" and form.phone.data is None and not form.code.data:
+        raise PhoneNeeded
+    return _take(cat, training, form, now)
+
+
+def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime) -> Page:
+    """Take it once, however often she taps; show the ticket."""
+    tell, waits = form.act.data == "tell", bool(form.line.data)
+    wanted = seats.Request(
+        training=training.id,
+        language=wording.language_now(),
+        cover=(form.cover.data if tell else None) or "plain",
+        phone=form.phone.data if tell else None,
+        tell=tell and waits,
+        lead=form.lead.data if tell else None,
+        code=form.code.data,
+    )
+    db.session.rollback()
+    try:
+        with writing() as s:
+            fresh: list[seats.Taken] = []
+
+            def make() -> dict[str, Any]:
+                fresh.append((seats.wait if waits else seats.take)(s, wanted, now))
+                return {"code": fresh[0].code or "", "rid": fresh[0].seat.rid.hex()}
+
+            done = once.run(s, "seat", form.token.data or "", repr((wanted, waits)).encode(), once.FORM_KEPT, now, make)
+            code = done.answer["code"]
+            mine = seats.of_pass(s, passes.find(s, code or wanted.code or ""), now)
+            view = next((one for one in mine if one.rid.hex() == done.answer["rid"]), None)
+    except once.Reused:
+        return day_page(cat, training, form, now, "sent"), 409
+    except once.Busy:
+        return day_page(cat, training, form, now, "busy"), 409
+    if view is None:  # taken by this very form, and given up since
+        return day_page(cat, training, form, now, "sent"), 409
+    return done_page(cat, view, code, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What an SMS about this training would say, in each cover, and when it may come; `cover`, `lead`: chosen ones."""
+
+    covers: tuple[tuple[str, str, str], ...]
+    cover: str
+    leads: tuple[tuple[int, str, str], ...]
+    lead: int
+
+    @property
+    def text(self) -> str:
+        """The text in the chosen cover."""
+        return next(text for name, _word, text in self.covers if name == self.cover)
+
+
+def messages(training: TrainingView, form: SeatForm, now: datetime) -> Messages | None:
+    """The messages that would be of use; None where none would come before it begins."""
+    language = wording.language_now()
+    due = [(minutes, window.due(training.starts_at, minutes, now)) for minutes in LEADS]
+    leads = tuple((minutes, before_words(minutes), lead_words(at, now)) for minutes, at in due if at is not None)
+    if not leads:
+        return None
+    start = training.starts_at
+    texts = tuple((name, covers.word(name, language), covers.text(name, language, start)) for name in covers.COVERS)
+    return Messages(texts, form.cover.data or "plain", leads, form.lead.data or leads[-1][0])
+
+
+def day_page(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime, trouble: str = "") -> str:
+    """One training. `trouble`: "" | "full" | "closed" | "expired" | "sent" | "busy"."""
+    s = db.session()
+    loc = cat.locations[training.location_id]
+    card = showing.card(cat, training, bool(reading.waiting(s, training.id)), now)
+    assert card is not None  # its place is known: the caller has looked
+    return render_template(
+        "trainings/day.html",
+        form=form,
+        trouble=trouble,
+        card=card,
+        waits=card.seats == "full",
+        opens=showing.opens_words(training, loc, now),
+        hidden=showing.opens(training, loc) is not None,
+        token=tokens.new(),
+        sms=messages(training, form, now) if messaging.enabled() else None,
+        carry=carried(form),
+        materials=showing.materials(s, training.page),
+    )
+
+
+def done_page(cat: Catalogue, view: SeatView, code: str, now: datetime) -> str:
+    """The ticket, large, or her place in line; the code of a new pass."""
+    loc = cat.locations[view.training.location_id]
+    card = showing.card(cat, view.training, view.waits, now)
+    assert card is not None
+    return render_template(
+        "trainings/done.html",
+        seat=view,
+        card=card,
+        noun=view.noun_in(wording.language_now()),
+        hidden=showing.opens(view.training, loc) is not None,
+        opens=showing.opens_words(view.training, loc, now),
+        code=codes.shown(code) if code else "",
+    )
