@@ -22,7 +22,7 @@ from clinic.privacy import sealing
 
 DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
 
-_COLUMNS = (
+COLUMNS = (
     Appointment.rid,
     Appointment.pass_id,
     Appointment.location_id,
@@ -40,10 +40,10 @@ _COLUMNS = (
     Appointment.forget_on,
     Appointment.by_place,
 )
-_OF_PASS = select(*_COLUMNS).where(Appointment.pass_id == bindparam("pass")).order_by(Appointment.start_cell)
-_ONE = select(*_COLUMNS).where(Appointment.rid == bindparam("rid"))
+_OF_PASS = select(*COLUMNS).where(Appointment.pass_id == bindparam("pass")).order_by(Appointment.start_cell)
+_ONE = select(*COLUMNS).where(Appointment.rid == bindparam("rid"))
 _OF_DAY = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         Appointment.location_id == bindparam("location"),
         Appointment.day == bindparam("day"),
@@ -276,7 +276,7 @@ def find_by_ticket(
 ) -> DeskRow | None:
     """The visit of a ticket on a service day; the noun's first letter, in any language, must be right too."""
     row = s.execute(
-        select(*_COLUMNS).where(
+        select(*COLUMNS).where(
             Appointment.location_id == location_id,
             Appointment.day == day,
             Appointment.ticket == number,
@@ -300,7 +300,7 @@ def live_between(s: Session, location_id: int, first: date, last: date) -> Itera
     """Visits still to come or under way on some service days of a location, as rows, in order of time."""
     return iter(
         s.execute(
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .where(
                 Appointment.location_id == location_id,
                 Appointment.day.between(first, last),

@@ -19,12 +19,14 @@ from clinic.booking.availability import Slot
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import SlotTaken
 from clinic.directory.catalogue import Catalogue, LocationInfo
-from clinic.messaging import window
+from clinic.messaging import outbox, window
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 
 MOVE, STOP = "move", "stop"
 _TRIED = 5
+_NEWS = (telling.MOVED, telling.STOPPED)
+_LOST = ("dropped", *outbox.TROUBLES)
 
 Answers = Mapping[bytes, str]
 
@@ -95,6 +97,27 @@ def carry_out(s: Session, cat: Catalogue, rows: Sequence[Any], answers: Answers,
             untold.append((stopped if view is None else moved)[-1])
     was = {row.rid: appointments.desk_row(row) for row in rows}
     return Rearranged(tuple(moved), tuple(stopped), tuple(untold), was)
+
+
+def untold(s: Session, location_id: int, now: datetime) -> tuple[DeskRow, ...]:
+    """Visits from today on that the place moved or took off, and whom no message tells so: the desk does."""
+    rows = list(
+        s.execute(
+            select(*appointments.COLUMNS)
+            .where(
+                Appointment.location_id == location_id,
+                Appointment.day >= clock.service_day(now),
+                Appointment.by_place != "",
+            )
+            .order_by(Appointment.start_cell, Appointment.ticket)
+        )
+    )
+    messages = outbox.of_all(s, [telling.about(row.rid) for row in rows])
+    return tuple(
+        appointments.desk_row(row)
+        for row in rows
+        if not any(m.kind in _NEWS and m.state not in _LOST for m in messages.get(telling.about(row.rid), ()))
+    )
 
 
 def move(s: Session, cat: Catalogue, row: Any, rooms: Any, start: datetime, now: datetime) -> AppointmentView:

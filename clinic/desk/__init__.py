@@ -34,9 +34,11 @@ def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
     # they add their views to the blueprint
     from clinic.desk import (  # noqa: F401
+        closures,
         doors,
         felt,
         figures,
+        hours,
         point_pages,
         points,
         recalls,

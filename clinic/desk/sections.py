@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from clinic.db import db
 from clinic.desk import bp
+from clinic.desk.closures import CLOSE_ROLES
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.point_pages import points_of
@@ -44,6 +45,9 @@ def sections() -> list[Section]:
     if points:
         href = url_for("desk.show_point", slug=points[0].slug) if len(points) == 1 else url_for("desk.all_points")
         found.append(Section(href, _("Hand-over"), "/staff/points" in here))
+    if roles & set(CLOSE_ROLES):
+        there = "/staff/hours" in here or "/staff/closures" in here
+        found.append(Section(url_for("desk.hours_list"), _("Hours"), there))
     if points and roles & set(FIGURE_ROLES):
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
     if roles & set(LINES_ROLES):

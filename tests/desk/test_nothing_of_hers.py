@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking import tickets
 from clinic.privacy import codes
-from tests.desk.conftest import Desk, post
+from tests.desk.conftest import Desk, csrf, post
 
 PHONE = "+77011234567"
 
@@ -26,6 +26,12 @@ def test_neither_phone_nor_code_nor_noun_is_in_any_page(desk: Desk, monkeypatch:
         post(client, desk.url(), "/step", {"step": step}).text,
         post(client, desk.url(), "/find", {"q": f"{booked[1].appointment.ticket}{letter}"}).text,
         client.get("/staff/").text,
+        client.get(f"/staff/stop/{desk.slug}").text,
+        client.get(f"/staff/closures/{desk.slug}").text,
+        client.post(
+            f"/staff/closures/{desk.slug}",
+            data={"csrf_token": csrf(client, "/staff/pin"), "token": "x" * 22, "room": "0", "day": "2026-11-24"},
+        ).text,
         desk.client("aigul").get(desk.url() + f"?room={desk.rooms[0]}").text,
     ]
     for page in pages:

@@ -1,0 +1,83 @@
+"""Closures at the desk: one form, who is touched, everything carried out together, and taken back."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.booking.models import Appointment
+from clinic.db import reading
+from clinic.directory.models import Closure
+from tests.desk.conftest import Desk, csrf
+from tests.desk.rearranging import choose, fields
+
+ROOM_SHUT = {"room": "1", "day": "24.11.2026", "hour": "19:00", "last_hour": "22.00", "reason": "Аигуль заболела"}
+
+
+def form(client, url: str, **sent: str) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    page = client.get(url).text
+    token = page.split('name="token" value="')[1].split('"')[0]
+    return {"csrf_token": csrf(client, url), "token": token, "act": "look", **sent}
+
+
+def test_a_closure_moves_and_cancels_and_lists_whom_nobody_told(desk: Desk) -> None:
+    women = [desk.booked(20) for _room in desk.rooms]
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    looked = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | {"room": "0"})))
+    assert looked.status_code == 200
+    assert looked.text.count("Перенести на ближайшее") == 3
+    off = women[0].appointment.ticket
+    sent = choose(looked.text, {off: "stop"})
+    late = desk.booked(60)
+    more = clerk.post(url, data={**sent, "act": "close"})
+    assert more.status_code == 409
+    assert str(late.appointment.ticket) in more.text
+    sent = {**choose(more.text, {off: "stop"}), "act": "close"}
+    done = clerk.post(url, data=sent)
+    assert done.status_code == 200
+    assert clerk.post(url, data=sent).text == done.text  # pressed twice, done once
+    with reading() as s:
+        assert s.scalars(select(Closure.reason)).one().ru == "Аигуль заболела"
+        rows = {row.rid: row for row in s.execute(select(Appointment.rid, Appointment.status, Appointment.start_cell))}
+    assert rows[women[0].appointment.rid].status == "cancelled"
+    opens = clock.now() + timedelta(hours=2, minutes=20)
+    for one in (*women[1:], late):
+        assert clock.moment(rows[one.appointment.rid].start_cell) >= opens
+    page = clerk.get(url).text
+    assert "Этим номерам сообщить не удалось" in page
+    assert page.count('class="nm"') == 4
+    assert "Аигуль заболела" in page
+    assert "Аигуль" not in desk.stranger().get(f"/ru/at/{desk.slug}").text
+
+
+def test_a_closure_is_taken_back_and_a_wrong_form_says_where(desk: Desk) -> None:
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    looked = clerk.post(url, data=form(clerk, url, **ROOM_SHUT)).text
+    assert clerk.post(url, data={**fields(looked), "act": "close"}).status_code == 200
+    token = csrf(clerk, url)
+    assert clerk.post(url, data={"csrf_token": token, "act": "reopen", "closure": "1"}).status_code == 303
+    assert clerk.post(url, data={"csrf_token": token, "act": "reopen", "closure": "x"}).status_code == 422
+    with reading() as s:
+        assert s.scalars(select(Closure)).all() == []
+    for wrong in (
+        {"day": "31.02.2026"}, {"day": ""}, {"room": "99"}, {"last_day": "20.11.2026"}, {"hour": "25:00"},
+        {"day": "01.11.2026", "last_day": "02.11.2026"}, {"last_day": "01.01.2029"}, {"day": "9" * 5000},
+    ):  # fmt: skip
+        answer = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | wrong)))
+        assert answer.status_code == 422, wrong
+        assert 'class="err"' in answer.text
+        assert "Аигуль заболела" in answer.text
+
+
+def test_several_days_and_a_night(desk: Desk) -> None:
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    for sent, since, until in (
+        ({"hour": "", "last_hour": "", "last_day": "2026-11-26"}, (24, 6), (27, 6)),
+        ({"hour": "20:00", "last_hour": "02:00"}, (24, 20), (25, 2)),
+    ):
+        looked = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | sent))).text
+        assert clerk.post(url, data={**fields(looked), "act": "close"}).status_code == 200
+        with reading() as s:
+            shut = s.scalars(select(Closure).order_by(Closure.id.desc()).limit(1)).one()
+        starts, ends = clock.local(shut.starts_at), clock.local(shut.ends_at)
+        assert ((starts.day, starts.hour), (ends.day, ends.hour)) == (since, until)
