@@ -68,6 +68,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         start.register_migrations(app)
     language.init(app)
+    _note_keys(app, found)
     if pages:
         app.before_request(lambda: ring.keep_up(clock.today()))
         _pages(app, found)
@@ -85,6 +86,13 @@ def _pages(app: Flask, found: Settings) -> None:
     Compress(app)
     for room in (site, booking, kits, safety, desk, api, cli):
         room.init(app)
+
+
+def _note_keys(app: Flask, found: Settings) -> None:
+    """The organization's signed list, in every process: the worker seals a canary for it."""
+    from clinic.safety.reports import demo, key_list
+
+    key_list.init(app, demo.provided(found))
 
 
 def _keys(found: Settings) -> keys.KeyRing:

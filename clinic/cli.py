@@ -17,6 +17,7 @@ from clinic.directory import commands as places
 from clinic.kits import commands as kits
 from clinic.privacy import keys as day_keys
 from clinic.safety.pages import commands as pages
+from clinic.safety.reports import commands as reports
 from clinic.staff import commands as accounts
 
 keys = AppGroup("keys", help="The keys outside the database.")
@@ -115,5 +116,5 @@ def ready_answer(number: int, by: str) -> None:
 
 def init(app: Flask) -> None:
     """Register the commands that need the app."""
-    for command in (worker, forget, backup, restore, ready, places.cli, kits.cli, pages.cli, accounts.cli):
+    for command in (worker, forget, backup, restore, ready, places.cli, kits.cli, pages.cli, accounts.cli, reports.cli):
         app.cli.add_command(command)

@@ -55,6 +55,7 @@ class Settings:
     exit_url: str
     contact: str | None
     indexing: bool
+    report_key: str | None
 
     @property
     def is_https(self) -> bool:
@@ -104,6 +105,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         exit_url=_exit_url(env),
         contact=env.text("KESHKI_CONTACT", "") or None,
         indexing=env.flag("KESHKI_INDEXING", "on"),
+        report_key=_report_key(env),
     )
     mistakes += list(_contradictions(found))
     if mistakes:
@@ -190,6 +192,14 @@ def _exit_url(env: _Reader) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
         env.mistakes.append("Set KESHKI_EXIT_URL to the address of a plain neutral site, without a query.")
     return raw
+
+
+def _report_key(env: _Reader) -> str | None:
+    raw = env.text("KESHKI_REPORT_KEY", "").lower()
+    if raw and not re.fullmatch(r"[0-9a-f]{64}", raw):
+        env.mistakes.append("Set KESHKI_REPORT_KEY to the 64 digits that the organization's key ceremony printed.")
+        return None
+    return raw or None
 
 
 def _twilio(env: _Reader) -> Twilio | None:

@@ -21,6 +21,7 @@ from clinic.db import db, writing
 from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
+from clinic.safety.reports import canary, conversations
 from clinic.safety.trainings import forgetting as trainings
 from clinic.staff import sign_in
 
@@ -74,6 +75,16 @@ def _forget_deeds(now: datetime) -> int:
         return audit.forget(s, now)
 
 
+def _forget_notes(now: datetime) -> int:
+    if keys.ring().has_leapt(clock.local(now).date()):
+        return 0
+    with writing() as s:
+        gone = conversations.forget(s, now)
+    if gone:
+        forgetting.truncate_log()
+    return gone
+
+
 TASKS = (
     Task("send", 1, tasks.send_due),
     Task("reconcile", 5, tasks.reconcile),
@@ -86,6 +97,8 @@ TASKS = (
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),
+    Task("notes", 300, _forget_notes),
+    Task("canary", 3600, canary.send_due),
 )
 URGENT = (Task("duty", 0.5, tasks.send_urgent),)
 
@@ -114,7 +127,7 @@ def forget_all(now: datetime) -> int:
     """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
     keys.advance_if_due()
     gone = 0
-    for forget in (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds):
+    for forget in (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds, _forget_notes):
         while done := forget(now):
             gone += done
     return gone

@@ -26,6 +26,7 @@ from clinic.kits.models import (
 )
 from clinic.passes.models import Pass
 from clinic.safety.pages.models import Page, PageVersion
+from clinic.safety.reports.models import Report, ReportCanary, ReportReply
 from clinic.safety.trainings.models import Seat, Training
 from clinic.start import MIGRATIONS, head, schema_state
 from tests import factories
@@ -126,6 +127,16 @@ def a_page(s: Session) -> None:
     s.flush()
 
 
+def a_note(s: Session) -> None:
+    """A row in every table of the sealed notes."""
+    week = date(2026, 11, 23)
+    s.add(Report(rid=b"r" * 16, lookup_hash=b"h" * 32, week=week, box=None, size_class=0, forget_on=week))
+    s.add(ReportCanary(month=week, week=week, word_hash=b"w" * 32, opened_on=None))
+    s.flush()
+    s.add(ReportReply(report_id=b"r" * 16, n=1, hers=True, week=week, box=b"box", size_class=0))
+    s.flush()
+
+
 def a_seat_taken(s: Session, location_id: int) -> None:
     """A row in every table of the trainings."""
     training = Training(
@@ -149,6 +160,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         factories.a_room(s, location, (service,))
         a_kit_on_a_shelf(s, location.id)
         a_page(s)
+        a_note(s)
         a_seat_taken(s, location.id)
     if head() != "0001":
         downgrade(migrations(), "-1")

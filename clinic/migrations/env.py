@@ -13,6 +13,7 @@ import clinic.messaging.models
 import clinic.passes.models
 import clinic.privacy.models
 import clinic.safety.pages.models
+import clinic.safety.reports.models
 import clinic.safety.trainings.models
 import clinic.staff.models  # noqa: F401
 from clinic import start

@@ -78,6 +78,17 @@ REASONS: dict[str, Row] = {
         _l("The day on which all this is forgotten"),
         _l("On that day the key is destroyed, so that old copies can no longer be opened either."),
     ),
+    "note": Row(
+        _l("What you told the organization, and what it answered"),
+        _l(
+            "Sealed: this server cannot open it. It goes here once the organization has fetched it, "
+            "answers at the latest 10 weeks after the last word."
+        ),
+    ),
+    "note_week": Row(
+        _l("In which week you wrote, and about how much"),
+        _l("Nothing more exact. It goes 10 weeks after the last word."),
+    ),
     "once": Row(
         _l("The answer to a form you sent, in case it is sent twice"),
         _l("Encrypted, for 10 minutes; for 24 hours when a partner's program sent it."),

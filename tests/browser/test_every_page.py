@@ -39,6 +39,7 @@ PAGES = {
     "kits.how": "/order/how/1",
     "trainings.days": "/days",
     "trainings.day": "/days/1",
+    "note.note": "/note",
 }
 MORE = ("/near", "/near?near=zzqqxx", "/near?service=10", "/near?near=Almaty&day=2026-02-31", "/nowhere", "/at/{phone}",
         "/at/{district}", "/near?near=Aktau&open_now=1")  # fmt: skip

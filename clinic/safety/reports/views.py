@@ -1,0 +1,296 @@
+"""/note: tell what happened, to people whom she chooses to trust, and go on talking under a code.
+
+With a script her browser seals (`static/note.js`) and sends a box; without one the server seals in memory.
+The code is rendered in the answer to the POST; where the browser made it, the server never learns it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from clinic import clock, wording
+from clinic.booking.views import Page
+from clinic.booking.views_book import token_is_good
+from clinic.db import db, writing
+from clinic.privacy import codes, limits, once, tokens
+from clinic.safety.reports import boxes, conversations, key_list, labels, photos, upload
+from clinic.safety.reports.boxes import CodeKeys
+from clinic.safety.reports.content import MORE, MOST_TEXT, REPORT, Content, Photo, Unreadable, pack, unpack
+from clinic.safety.reports.conversations import CodeUnknown, Conversation, NoRoom, TooManyReplies
+from clinic.safety.reports.forms import MOST_WORDS, NoteForm
+from clinic.safety.reports.key_list import KeyList
+from clinic.wording import gettext as _
+
+blueprint = Blueprint("note", __name__)
+SENDS = "20 per hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is to be kept: the box, the token that finds it, and the code to be shown ("" where she has it)."""
+
+    box: bytes
+    lookup: bytes
+    code: str
+    body: bytes  # what was asked, for the once-only act
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message of a conversation as the page shows it; `box` where only her browser can open it."""
+
+    hers: bool
+    week: date
+    text: str
+    box: str
+    key: str
+
+
+@blueprint.route("/note", methods=["GET", "POST"])
+def note() -> Page:
+    """Write; or open by code. Answers 404 where nobody reads notes."""
+    found = key_list.current()
+    if found is None:
+        abort(404)
+    if request.method == "GET":
+        return note_page(found, NoteForm(None))
+    with upload.receiving():
+        form = NoteForm(request.form)
+        form.validate()
+        return _act(found, form, clock.now())
+
+
+def _act(found: KeyList, form: NoteForm, now: datetime) -> Page:
+    act = form.act.data or "show"
+    if form.act.errors or act == "show":
+        return note_page(found, form), 400 if form.errors else 200
+    if act == "send":
+        return _send(found, form, now)
+    if not limits.within(limits.CODE_TRIES, "code"):
+        return note_page(found, form, "many"), 429
+    try:
+        hers = _hers(form)
+        if act == "open":
+            return opened_page(found, form, conversations.find(db.session(), hers.lookup, now), hers)
+        if act == "forget":
+            return _forget(found, form, hers, now)
+        return _more(found, form, hers, now)
+    except CodeUnknown:
+        if not form.code.errors:
+            form.code.errors = [_("There is no such code. It may have been forgotten already.")]
+        return note_page(found, form, by_code=True), 404
+
+
+def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
+    """Seal and keep once, however often she taps; show the code."""
+    sent = _sent_box(form)
+    if sent is None:
+        pictures = _pictures(form)
+        if not (form.what.data or form.text.data or pictures) and not form.errors:
+            form.what.errors = [_("Choose what happened, or write it, or add a photo.")]
+        if form.errors:
+            return note_page(found, form), 400
+    if not token_is_good(form, now):
+        return note_page(found, form, "expired"), 400
+    if not limits.within(SENDS, "note"):
+        return note_page(found, form, "many"), 429
+    if sent is None:
+        code = codes.new()
+        hers = boxes.keys_of(code)
+        sent = _seal(found, Content(REPORT, _said(form), hers.public, pictures), hers, code)
+
+    def keep(s: Session) -> None:
+        conversations.begin(s, sent.lookup, sent.box, now)
+
+    done = _once(form, sent, keep, now)
+    if isinstance(done, str):
+        return note_page(found, form, done), 409
+    return done_page(done.answer["code"])
+
+
+def _more(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page:
+    """Add to a conversation."""
+    sent = _sent_box(form)
+    conversation = conversations.find(db.session(), hers.lookup, now)
+    if sent is None:
+        pictures = _pictures(form)
+        if not (form.text.data or pictures) and not form.errors:
+            form.text.errors = [_("Write something, or add a photo.")]
+        if form.errors:
+            return opened_page(found, form, conversation, hers), 400
+        sent = _seal(found, Content(MORE, _said(form), hers.public, pictures), hers, "")
+    if not token_is_good(form, now):
+        return opened_page(found, form, conversation, hers, "expired"), 400
+
+    def keep(s: Session) -> None:
+        conversations.add(s, hers.lookup, sent.box, now)
+
+    try:
+        done = _once(form, sent, keep, now)
+    except TooManyReplies:
+        return opened_page(found, form, conversation, hers, "long"), 409
+    if isinstance(done, str):
+        return opened_page(found, form, conversation, hers, done), 409
+    db.session.rollback()
+    fresh = NoteForm(None)
+    fresh.code.data = form.code.data
+    return opened_page(found, fresh, conversations.find(db.session(), hers.lookup, now), hers, "added")
+
+
+def _forget(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page:
+    with writing() as s:
+        conversations.forget_one(s, hers.lookup, now)
+    form.code.raw = ""
+    return note_page(found, NoteForm(None), "forgotten")
+
+
+def _once(form: NoteForm, sent: Sealed, keep: Callable[[Session], None], now: datetime) -> once.Done | str:
+    """Keep a box once per form: the answer, or the word for why not."""
+
+    def make() -> dict[str, Any]:
+        keep(s)
+        return {"code": sent.code}
+
+    try:
+        with writing() as s:
+            return once.run(s, "note", form.token.data or "", sent.body, once.FORM_KEPT, now, make)
+    except once.Reused:
+        return "sent"
+    except once.Busy:
+        return "busy"
+    except NoRoom:
+        return "full"
+
+
+def _hers(form: NoteForm) -> CodeKeys:
+    """The keys of the code she typed; of the browser's, which keeps the code, the token alone. Raises CodeUnknown."""
+    if form.lookup.data is not None and not form.code.raw:
+        return CodeKeys(b"", b"", form.lookup.data)
+    if form.code.data is None:
+        if not form.code.errors:
+            form.code.errors = [_("Type your code.")]
+        raise CodeUnknown
+    return boxes.keys_of(form.code.data)
+
+
+def _sent_box(form: NoteForm) -> Sealed | None:
+    """The box that her browser has sealed; None where it sent the form itself. Answers 400 to what is no box."""
+    file = request.files.get("box")
+    if file is None:
+        return None
+    box = file.read()
+    try:
+        boxes.size_class(box)
+    except boxes.NotABox:
+        abort(400)
+    if form.lookup.data is None:
+        abort(400)
+    return Sealed(box, form.lookup.data, "", blake2b(box).digest() + form.lookup.data)
+
+
+def _seal(found: KeyList, content: Content, hers: CodeKeys, code: str) -> Sealed:
+    plain = pack(content)
+    # what was asked does not hold the code: it is another one each time the form is sent again
+    asked = pack(Content(content.kind, content.said, b"", content.photos))
+    return Sealed(boxes.seal(found.in_use, plain), hers.lookup, code, blake2b(asked).digest())
+
+
+def _said(form: NoteForm) -> dict[str, Any]:
+    return {**form.said(), "language": wording.language_now()}
+
+
+def _pictures(form: NoteForm) -> tuple[Photo, ...]:
+    """The photos of this form, whole; what is wrong with one becomes an error beside the field."""
+    files = [file for file in request.files.getlist("photo") if file.filename or file.stream.seek(0, 2)]
+    wrong = _wrong_with(files)
+    if wrong:
+        form.photo.errors = [wrong]
+        return ()
+    found = []
+    for file in files:
+        file.stream.seek(0)
+        content = file.read()
+        kind = photos.kind(content)
+        if kind is None:
+            form.photo.errors = [_("One of the files is no photo. We take JPEG, PNG and WebP.")]
+            return ()
+        if photos.is_two_things(content):
+            form.photo.errors = [_("One of the photos has another file hidden in it. Send a screenshot of it instead.")]
+            return ()
+        found.append(Photo(kind, content))
+    return tuple(found)
+
+
+def _wrong_with(files: list[FileStorage]) -> str:
+    if len(files) > photos.MOST:
+        return _("At most %(most)s photos at once. Send the rest afterwards, under the code.", most=photos.MOST)
+    if any(upload.is_cut(file) for file in files) or sum(_size(f) for f in files) > photos.MOST_BYTES:
+        return _("The photos are too large: at most %(most)s MB together.", most=photos.MOST_BYTES // boxes.MIB)
+    return ""
+
+
+def _size(file: FileStorage) -> int:
+    return file.stream.seek(0, 2)
+
+
+def note_page(found: KeyList, form: NoteForm, trouble: str = "", by_code: bool = False) -> str:
+    """The form with all she typed. `trouble`: "" | "expired" | "sent" | "busy" | "full" | "many" | "forgotten"."""
+    return render_template(
+        "safety/note.html",
+        trouble=trouble,
+        by_code=by_code,
+        labels=labels,
+        regions=[(code, name[wording.language_now()]) for code, name in labels.REGIONS.items()],
+        most_words=MOST_WORDS,
+        **_shared(found, form),
+    )
+
+
+def done_page(code: str) -> str:
+    """The code, large; empty where her browser has it."""
+    return render_template("safety/note_done.html", code=codes.shown(code) if code else "")
+
+
+def opened_page(found: KeyList, form: NoteForm, conversation: Conversation, hers: CodeKeys, trouble: str = "") -> str:
+    """What was said under her code. `trouble`: "" | "added" | "expired" | "sent" | "busy" | "full" | "long"."""
+    return render_template(
+        "safety/note_open.html",
+        lines=[_line(found, said, hers) for said in conversation.said],
+        until=wording.long_day(conversation.forget_on),
+        long_day=wording.date_words,
+        trouble=trouble,
+        **_shared(found, form),
+    )
+
+
+def _shared(found: KeyList, form: NoteForm) -> dict[str, Any]:
+    return {
+        "form": form,
+        "token": tokens.new(),
+        "name": found.name[wording.language_now()],
+        "key": found.in_use.hex(),
+        "fingerprint": key_list.shown(found.in_use),
+        "most_text": MOST_TEXT,
+        "most_photos": photos.MOST,
+        "most_bytes": photos.MOST_BYTES,
+    }
+
+
+def _line(found: KeyList, said: conversations.Said, hers: CodeKeys) -> Line:
+    """A message in words, opened here where her code is here."""
+    if said.box is None:
+        return Line(said.hers, said.week, "", "", "")
+    key = found.named(boxes.named_key(said.box))
+    if key is not None and not hers.secret:
+        return Line(False, said.week, "", said.box.hex(), key.hex())
+    try:
+        text = str(unpack(boxes.open_answer(hers.secret, key or b"", said.box)).said.get("text", "")) if key else ""
+    except (boxes.NotABox, boxes.WrongKey, Unreadable):
+        text = ""
+    return Line(False, said.week, text or _("This answer cannot be opened any more."), "", "")

@@ -1,0 +1,88 @@
+"""Notes for tests: the organization's machine, her page, what was planted."""
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, stream_encode_multipart
+
+from clinic.config import EXTENSION, Settings
+from clinic.db import reading, writing
+from clinic.safety.reports import demo, exchange, post, secret_keys
+from clinic.safety.reports.vault import Letter, Vault
+from tests.site.conftest import hidden
+
+PLANTED = "Planted-рассказ-7731"
+JPEG = b"\xff\xd8\xff\xe0" + b"planted-in-the-photo" + b"\0" * 2000 + b"\xff\xd9"
+
+
+@dataclass
+class Office:
+    """The organization: an archive, and the demo's secret keys."""
+
+    app: Flask
+    vault: Vault
+
+    @property
+    def settings(self) -> Settings:
+        found: Settings = self.app.extensions[EXTENSION]
+        return found
+
+    @property
+    def secrets(self) -> dict[bytes, bytes]:
+        return secret_keys.box_keys(self.settings.keys / demo.FOLDER, demo.PASSPHRASE)
+
+    def fetch(self, now: Any) -> list[Letter]:
+        """Export on the server, open here: every letter in the archive."""
+        with reading() as s:
+            carried = io.BytesIO(b"".join(post.outgoing(s, now)))
+        self.vault.take_in(exchange.read(exchange.NOTES, carried))
+        return [one for one in self.vault.letters(self.secrets) if isinstance(one, Letter)]
+
+    def send(self, now: Any) -> post.Taken:
+        """Carry answers and receipts to the server."""
+        carried = io.BytesIO(b"".join(exchange.written(exchange.ANSWERS, self.vault.outgoing(self.secrets))))
+        self.vault.was_carried()
+        with writing() as s:
+            return post.take(s, exchange.read(exchange.ANSWERS, carried), now)
+
+
+def office(app: Flask, folder: Path) -> Office:
+    return Office(app, Vault(folder))
+
+
+def page(she: FlaskClient) -> dict[str, Any]:
+    """The fields of a page of hers opened now."""
+    return {"token": hidden(she.get("/ru/note"), "token")[0], "act": "send"}
+
+
+def post_form(she: FlaskClient, fields: dict[str, Any]) -> TestResponse:
+    """Send a form with files. The client's own way would write large ones to temporary files."""
+    stream, _length, boundary = stream_encode_multipart(fields, use_tempfile=False)
+    with stream:
+        body = stream.read()
+    return she.post("/ru/note", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def write(she: FlaskClient, **fields: Any) -> TestResponse:
+    """Write a note as a browser without a script does."""
+    return post_form(she, {**page(she), **fields})
+
+
+def file(content: bytes, name: str = "a.jpg") -> FileStorage:
+    return FileStorage(io.BytesIO(content), name)
+
+
+def code_of(answer: TestResponse) -> str:
+    found = re.search(r"data-note-code>([^<]+)<", answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+def opened(she: FlaskClient, code: str, **fields: Any) -> TestResponse:
+    return post_form(she, {"code": code, "act": "open", **fields})
