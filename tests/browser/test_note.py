@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import FilePayload, Page, Request, expect
 
 from clinic import clock, create_app
 from clinic.db import reading, writing
@@ -45,7 +45,7 @@ def fill(page: Page, language: str) -> None:
     page.locator("details.card summary").first.click()
     page.select_option("#region", "75")
     page.fill("#where", f"where {PLANTED}")
-    page.set_input_files("#photo", [{"name": "a.png", "mimeType": "image/png", "buffer": PNG}])
+    page.set_input_files("#photo", FilePayload(name="a.png", mimeType="image/png", buffer=PNG))
 
 
 def secrets_in(request: Request, code: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_what_is_wrong_stands_beside_the_field_before_anything_is_sent(visitor: 
         (JPEG + b"\0" * (13 * 1024 * 1024), "слишком большие"),
     ]
     for content, sentence in bad:
-        page.set_input_files("#photo", [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}])
+        page.set_input_files("#photo", FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=content))
         page.locator("button[value=send]").click()
         expect(page.locator("#photo-field .err")).to_contain_text(sentence)
         expect(page.locator("[data-errors]")).to_be_focused()

@@ -10,6 +10,7 @@ from time_machine import Traveller
 
 from clinic import clock, worker
 from clinic.db import reading, writing
+from clinic.privacy import keys
 from clinic.safety.reports import boxes, canary, conversations, key_list
 from clinic.safety.reports.content import MORE, REPORT, Content, Photo, Unreadable, pack, unpack
 from clinic.safety.reports.models import Report, ReportReply
@@ -110,14 +111,14 @@ def test_all_of_it_is_forgotten_ten_weeks_after_the_last_word(
 ) -> None:
     code = code_of(write(she, text=PLANTED))
     evening.shift(timedelta(weeks=8))
-    worker.keys.ring().advance(clock.today(), leap_days=100)
+    keys.ring().advance(clock.today(), leap_days=100)
     she.post("/ru/note", data={"act": "more", "code": code, "token": page(she)["token"], "text": "later"})
     evening.shift(timedelta(weeks=8))
-    worker.keys.ring().advance(clock.today(), leap_days=100)
+    keys.ring().advance(clock.today(), leap_days=100)
     worker.forget_all(clock.now())
     assert [one.content.said["text"] for one in ngo.fetch(clock.now())] == [PLANTED, "later"]
     evening.shift(timedelta(weeks=4))
-    worker.keys.ring().advance(clock.today(), leap_days=100)
+    keys.ring().advance(clock.today(), leap_days=100)
     assert opened(she, code).status_code == 404  # before the worker came
     worker.forget_all(clock.now())
     assert rows() == rows(ReportReply) == 0

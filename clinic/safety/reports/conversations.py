@@ -169,14 +169,14 @@ def forget(s: Session, now: datetime) -> int:
     return int(s.execute(delete(Report).where(Report.rid.in_(old))).rowcount)  # type: ignore[attr-defined]
 
 
-def _find(s: Session, query: Select[tuple[Report]], now: datetime) -> Report:
+def _find(s: Session, query: Select[Report], now: datetime) -> Report:
     row = s.scalar(query)
     if row is None or row.forget_on < clock.local(now).date():
         raise CodeUnknown
     return row
 
 
-def _under(lookup: bytes) -> Select[tuple[Report]]:
+def _under(lookup: bytes) -> Select[Report]:
     return select(Report).where(Report.lookup_hash == _hash(lookup))
 
 
