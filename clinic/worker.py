@@ -15,7 +15,7 @@ from datetime import datetime
 from flask import Flask
 
 from clinic import audit, backup, clock, start
-from clinic.booking import forgetting, stopping
+from clinic.booking import calling, forgetting, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.kits import releasing
@@ -63,6 +63,10 @@ def _move_seats(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else trainings.run(now)
 
 
+def _call_waiting(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else calling.run(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return once.forget(s, now) + sign_in.forget(s, now)
@@ -94,6 +98,7 @@ TASKS = (
     Task("kits", 60, _serve_kits),
     Task("stopped", 60, _call_off),
     Task("seats", 60, _move_seats),
+    Task("waiting", 10, _call_waiting),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("deeds", 3600, _forget_deeds),

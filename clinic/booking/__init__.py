@@ -5,6 +5,6 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room's pages into the app."""
-    from clinic.booking import views, views_book  # noqa: F401
+    from clinic.booking import views, views_book, views_wait  # noqa: F401
 
     app.register_blueprint(views.blueprint)

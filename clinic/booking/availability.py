@@ -34,6 +34,14 @@ class Slot:
     end: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OnDay:
+    """Free times of a service day, and how many visits could take place in them, one after another in each room."""
+
+    slots: tuple[Slot, ...]
+    seats: int
+
+
 def minutes(cat: Catalogue, services: frozenset[int]) -> int:
     """Minutes of one visit for all these services together; 0 for none. KeyError for an unknown one."""
     return sum(cat.services[number].minutes for number in services)
@@ -127,6 +135,23 @@ def next_slots(
     return {number: tuple(times) for number, times in found.items()}
 
 
+def on_day(
+    cat: Catalogue,
+    known: Taken,
+    loc: LocationInfo,
+    services: frozenset[int],
+    day: date,
+    span: tuple[datetime, datetime],
+    now: datetime,
+) -> OnDay:
+    """A service day of a place between two moments, from taken time that was loaded before; no query."""
+    search = _Search(cat, loc, services, max(span[0], _soonest(loc, now)), min(span[1], _horizon(loc, now)))
+    if not takes_bookings(loc, clock.local(now).date()) or not search.rooms or search.start >= search.end:
+        return OnDay((), 0)
+    slots = tuple(search.slots(known, day, DAY_CELLS))
+    return OnDay(slots, search.seats(known, day) if slots else 0)
+
+
 def alternatives(
     s: Session,
     cat: Catalogue,
@@ -209,6 +234,18 @@ class _Search:
                 busy = known.around(self.loc.id, room.id, day)
                 found |= room_starts(open_, busy, self.cells, room.pause // CELL_MINUTES)
         return found & self.grid & _between(day, self.start, self.end) if found else 0
+
+    def seats(self, known: Taken, day: date) -> int:
+        """How many visits of this length there is room for among the starts of the service day."""
+        allowed, count = self.grid & _between(day, self.start, self.end), 0
+        for room in self.rooms:
+            pause, next_ = room.pause // CELL_MINUTES, 0
+            busy = known.around(self.loc.id, room.id, day)
+            starts = room_starts(open_mask(self.cat, self.loc, room, day), busy, self.cells, pause)
+            for bit in bits(starts & allowed):
+                if bit >= next_:
+                    count, next_ = count + 1, bit + self.cells + pause
+        return count
 
     def slots(self, known: Taken, day: date, count: int) -> Iterator[Slot]:
         base, length = clock.service_day_start(day), self.length

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import availability, placing, taken, telling, tickets
+from clinic.booking import availability, placing, taken, telling, tickets, waiting
 from clinic.booking.appointments import AppointmentView, DeskRow
 from clinic.booking.placing import Details
 from clinic.booking.refusals import (
@@ -127,6 +127,8 @@ def confirm(s: Session, cat: Catalogue, request: Request, now: datetime) -> Book
         raise ReminderUseless
     if request.confirm and not telling.confirm(s, pass_, rid, start, forget_on, now):
         raise ReminderUseless
+    if code is None:
+        waiting.served(s, pass_.rid, loc.id, start)
     chosen = tuple(cat.services[number] for number in details.services)
     view = AppointmentView(rid, loc, chosen, room, start, end, "booked", ticket, noun, 0, forget_on)
     return Booked(code, view)

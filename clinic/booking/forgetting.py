@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import feedback, telling
+from clinic.booking import feedback, telling, waiting
 from clinic.booking.models import Appointment, Cell, LocationDay, RoomDay, Tally
 from clinic.booking.taken import first_cell
 from clinic.db import db, writing
@@ -37,7 +37,7 @@ def run(now: datetime) -> int:
     Then SQLite's write-ahead log is emptied: what she cancelled, erased or moved stands in it too.
     """
     gone = 0
-    for step in (forget_cells, forget_visits, forget_passes, forget_days, feedback.forget_lines):
+    for step in (forget_cells, forget_visits, forget_passes, forget_days, feedback.forget_lines, forget_wishes):
         with writing() as s:
             gone += step(s, now)
     if gone == 0:
@@ -97,6 +97,11 @@ def forget_days(s: Session, now: datetime) -> int:
         s, delete(LocationDay).where(LocationDay.location_id.in_(select(Location.id)), LocationDay.day < over)
     )
     return days + _count(s, delete(RoomDay).where(RoomDay.room_id.in_(select(Room.id)), RoomDay.day < over))
+
+
+def forget_wishes(s: Session, now: datetime) -> int:
+    """Delete what was waited for until a day that has passed."""
+    return waiting.forget(s, now, BATCH)
 
 
 def truncate_log() -> bool:

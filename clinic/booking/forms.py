@@ -14,6 +14,7 @@ from wtforms import Field, HiddenField
 from wtforms.widgets import HiddenInput, TextInput
 
 from clinic.booking import typed
+from clinic.booking.waiting import LONGEST_DAYS, MOST_PLACES, PARTS
 from clinic.directory.models import KINDS
 from clinic.messaging.covers import COVERS
 from clinic.passes import phones
@@ -196,4 +197,30 @@ class MineForm(OpenForm):
     start = Parsed(_l("Time"), typed.start)
 
 
-FORMS = (NearForm, PlaceForm, BookForm, MineForm)
+def _place(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]{3,12}", value):
+        raise typed.Unreadable(_l("We do not know this place."))
+    return value
+
+
+class WaitForm(OpenForm):
+    """Any of these times at any of these places: a wish, with an SMS if she wants one."""
+
+    token = HiddenField()
+    act = Parsed(_l("What to do"), one_of(("show", "wait", "tell")), widget=HiddenInput())
+    at = Parsed(_l("Place"), _place, widget=HiddenInput())  # the place from whose page she came
+    near = Parsed(_l("Where"), as_typed)
+    lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
+    lng = Parsed(_l("Where"), degrees, widget=HiddenInput())
+    place = ParsedList(_l("Where it would suit you"), _place, MOST_PLACES)
+    service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
+    after = Parsed(_l("From what time"), typed.hour)
+    part = Parsed(_l("When it would suit you"), one_of(tuple(PARTS)))
+    days = Parsed(_l("Until when you wait"), lambda value: typed.number(value, 1, LONGEST_DAYS))
+    phone = Parsed(_l("Phone number"), phone_number)
+    cover = Parsed(_l("What the SMS says"), one_of(COVERS))
+    language = Parsed(_l("Language of the SMS"), one_of(("kk", "ru", "en")))
+    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
+
+
+FORMS = (NearForm, PlaceForm, BookForm, MineForm, WaitForm)

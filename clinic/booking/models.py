@@ -95,6 +95,56 @@ class Cell(Base):
     appointment_id: Mapped[bytes] = mapped_column(Rid, info=keep("visit", "random"))
 
 
+class Wish(Base):
+    """A time she waits for: on which service days, at which places; what for and at what hours is sealed."""
+
+    __tablename__ = "wish"
+    __table_args__ = (
+        CheckConstraint("last_day >= first_day", name="days"),
+        UniqueConstraint("queue"),
+        Index("ix_wish_pass_id", "pass_id"),
+        Index("ix_wish_forget_on", "forget_on"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    rid: Mapped[bytes] = mapped_column(Rid, primary_key=True, info=keep("wish", "random"))
+    pass_id: Mapped[bytes] = mapped_column(Rid, ForeignKey("pass.rid", ondelete="CASCADE"), info=keep("wish", "random"))
+    queue: Mapped[int] = mapped_column(info=keep("wish"))  # the place in the line
+    first_day: Mapped[date] = mapped_column(info=keep("wish"))
+    last_day: Mapped[date] = mapped_column(info=keep("wish"))
+    details: Mapped[bytes] = mapped_column(LargeBinary, info=keep("services", "sealed"))
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("message"))  # when a free time was last told
+    forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
+
+
+class WishLocation(Base):
+    """A place at which she waits."""
+
+    __tablename__ = "wish_location"
+    __table_args__ = (
+        Index("ix_wish_location_location_id", "location_id"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    wish_id: Mapped[bytes] = mapped_column(
+        Rid, ForeignKey("wish.rid", ondelete="CASCADE"), primary_key=True, info=keep("wish", "random")
+    )
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, info=keep("wish"))
+
+
+class WishTold(Base):
+    """A free time of which she knows already; it goes when the time is taken, so that she hears of it once."""
+
+    __tablename__ = "wish_told"
+    __table_args__ = ({"info": {"personal": True}, "sqlite_with_rowid": False},)
+
+    wish_id: Mapped[bytes] = mapped_column(
+        Rid, ForeignKey("wish.rid", ondelete="CASCADE"), primary_key=True, info=keep("wish", "random")
+    )
+    location_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("wish"))
+    start_cell: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("wish"))
+
+
 class Tally(Base):
     """What stays when visits are forgotten: each adds 5 with probability 1/5, so no true count is stored."""
 

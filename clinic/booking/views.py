@@ -104,6 +104,7 @@ def _near() -> Page:
         sooner=[showing.card(cat, offer, language, now) for offer in other.sooner] if other and not offers else [],
         open_now=sum(offer.openness.open for offer in offers),
         bookable=sum(bool(offer.slots) for offer in offers),
+        can_wait=not any(offer.slots for offer in found) and any(offer.takes_bookings for offer in found),
         more=len(found) > len(offers) or (len(offers) == wish.limit and wish.limit < searching.MOST),
         summary=searching.summary(cat, spot, wish, language, now),
         chips=searching.chips(wish, now),

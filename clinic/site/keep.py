@@ -51,6 +51,12 @@ REASONS: dict[str, Row] = {
         _l("A seat at a class, or your place in its line"),
         _l("Until the day after the class. Then only a count of those who came remains, without anybody's trace."),
     ),
+    "wish": Row(
+        _l("Where and on which days you wait for a free time"),
+        _l(
+            "What for, at what hours and whether by SMS is encrypted. It goes when you book, or the day after the last."
+        ),
+    ),
     "services": Row(
         _l("What the visit is for"),
         _l("Encrypted, but the running server can open it until the visit is forgotten."),

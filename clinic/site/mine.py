@@ -9,7 +9,7 @@ from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
-from clinic.booking import appointments, availability, calendar, feedback, showing, taken, telling, typed
+from clinic.booking import appointments, availability, calendar, feedback, showing, taken, telling, typed, waiting
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
@@ -27,7 +27,7 @@ from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
 from clinic.safety.trainings import reading
 from clinic.safety.trainings.forms import MySeatForm
-from clinic.site import mine_felt, mine_orders, mine_trainings
+from clinic.site import mine_felt, mine_orders, mine_trainings, mine_waiting
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
@@ -65,6 +65,7 @@ OWN = {
     "order": Own(MyOrderForm, mine_orders.act),
     "felt": Own(mine_felt.FeltForm, mine_felt.act),
     "seat": Own(MySeatForm, mine_trainings.act),
+    "wish": Own(mine_waiting.WishForm, mine_waiting.act),
 }
 
 
@@ -178,6 +179,7 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
         outbox.drop(s, telling.about(view.rid), None, now)
     mine_orders.silence(s, cat, pass_, now)
     mine_trainings.silence(s, pass_, now)
+    waiting.silence(s, pass_, now)
     outbox.erase(s, pass_.rid)
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
@@ -202,6 +204,8 @@ def _page(
         visits=visits,
         cards=cards,
         seats=mine_trainings.cards(s, cat, pass_, now),
+        wishes=mine_waiting.cards(s, cat, pass_, now),
+        token_for=tokens.new,
         code=form.code.data,
         said=said,
         felt=its if isinstance(its, mine_felt.FeltForm) else None,

@@ -31,6 +31,7 @@ PAGES = {
     "booking.near": "/near?near=Almaty&after=18:00",
     "booking.place": "/at/{place}",
     "booking.book_visit": "/at/{place}/book?service={service}&start=2026-11-25T15:00",
+    "booking.wait": "/wait?near=Almaty",
     "site.mine": "/mine",
     "site.result": "/p/4",
     "kits.order": "/order",

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from clinic.booking.forms import FORMS, BookForm, MineForm, NearForm, PlaceForm
+from clinic.booking.forms import FORMS, BookForm, MineForm, NearForm, PlaceForm, WaitForm
 from tests.site.conftest import Offered, book, code, title, token, words
 
 HUGE = "9" * 60_000
@@ -33,6 +33,12 @@ def attack(she: FlaskClient, form: type, field: str, value: str, offered: Offere
     if form is MineForm:
         good = {"code": secret, "act": "move", "visit": "0" * 32, "start": "2026-11-25T15:00"}
         return she.post("/ru/mine", data={**good, field: value})
+    if form is WaitForm:
+        good_wish: dict[str, Any] = {
+            "near": "" if field in ("lat", "lng") else "Алматы", "place": offered.slug, "service": offered.services,
+            "token": token(she, offered), "act": "tell", "part": "any", "days": "3", "phone": "+7 701 555 01 41",
+        }  # fmt: skip
+        return she.post("/ru/wait", data={**good_wish, field: value, **({"lng": "76.9"} if field == "lat" else {})})
     good_sms: dict[str, Any] = {
         **offered.fields, "token": token(she, offered), "act": "check", "start": "2026-11-25T15:00",
         "phone": "+7 701 555 01 41", "cover": "plain", "language": "kk", "lead": "60",
@@ -72,7 +78,7 @@ def test_a_bad_value_is_refused_in_words_or_read_safely(
 def test_every_field_of_every_form_was_attacked() -> None:
     found = {(form.__name__, name) for form in FORMS for name in form.__dict__ if _is_field(form, name)}
     assert {(form.__name__, name) for form, name in ALL} == found
-    assert len(found) == 32
+    assert len(found) == 47
 
 
 def _is_field(form: type, name: str) -> bool:
@@ -175,7 +181,7 @@ def test_many_wrong_codes_are_slowed_down(make_app: Any) -> None:
 
 
 def test_book_forms_are_known_to_this_file() -> None:
-    assert FORMS == (NearForm, PlaceForm, BookForm, MineForm)
+    assert FORMS == (NearForm, PlaceForm, BookForm, MineForm, WaitForm)
 
 
 @pytest.mark.parametrize("path", ["/ru/", "/nowhere", "/api/v1/services", "/api/v1/nowhere"])

@@ -17,6 +17,7 @@ from tests.site.conftest import Offered, book, code, hidden, title, words
 PLAIN = ("/", "/p/1", "/days", "/days/1", "/p/2", "/p/3", "/p/find", "/what-we-keep",
          "/offline", "/mine", "/near",
          "/near?near=Алматы&after=18:00", "/near?near=zzqqzz",
+         "/wait?near=Алматы",
          "/near?service=10", "/near?day=2026-02-31", "/nowhere", "/problems/invalid", "/note")  # fmt: skip
 MOST_BYTES = 10 * 1024
 FORBIDDEN = re.compile(r"вич|hiv|аитв|ипп|жжжи|спид|sti\b|секс|sex|prep|сифилис|гепатит|клиник|clinic", re.IGNORECASE)

@@ -1,0 +1,236 @@
+"""Waiting for a time where there is none: /wait. The code is rendered in the answer to the POST."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask import render_template, session
+
+from clinic import clock, messaging, wording
+from clinic.booking import availability, cities, find, searching, showing, typed, waiting
+from clinic.booking.book import CodeUnknown, NotBookable, PhoneNeeded
+from clinic.booking.forms import WaitForm
+from clinic.booking.refusals import Gone
+from clinic.booking.views import Page, blueprint, carried, sent
+from clinic.booking.views_book import token_is_good
+from clinic.booking.waiting import WishView
+from clinic.db import LANGUAGES, db, writing
+from clinic.directory import catalogue
+from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
+from clinic.directory.gazetteer import NotFound
+from clinic.messaging import covers
+from clinic.passes import passes
+from clinic.privacy import codes, limits, once, tokens
+from clinic.wording import gettext as _
+
+DAYS = (1, 3, 7, 14)
+USUAL_DAYS = 7
+LOOKED_AT = 30
+FREE_SHOWN = 3
+SAMPLE = (1, 20 * 60 + 20)  # tomorrow, 20:20: for the words of a message
+EVENING, NIGHT = time(17), time(22)
+SENT = ("act", "at", "place", "service", "part", "days", "code", "near", "lat", "lng", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the page lets her choose from, and what is ticked."""
+
+    places: tuple[LocationInfo, ...]
+    chosen: tuple[LocationInfo, ...]
+    services: frozenset[int]
+
+
+@blueprint.route("/wait", methods=["GET", "POST"])
+@limits.limit(limits.BOOKINGS, "wait")
+def wait() -> Page:
+    """What she waits for; then a place in the line, and the code under which free times stand."""
+    form = WaitForm(sent())
+    form.validate()
+    cat, now = catalogue.current(db.session()), clock.now()
+    offered = _offered(cat, form, now)
+    act = form.act.data or "show"
+    if any(form[name].errors for name in SENT):
+        return _page(cat, form, offered, now), 400
+    if act == "show":
+        return _page(cat, form, offered, now)
+    if not token_is_good(form, now):
+        return _page(cat, form, offered, now, "expired"), 400
+    if act == "tell" and form.errors:
+        return _page(cat, form, offered, now), 400
+    try:
+        return _wait(cat, form, offered, now)
+    except once.Reused:
+        return _page(cat, form, offered, now, "sent"), 409
+    except once.Busy:
+        return _page(cat, form, offered, now, "busy"), 409
+    except Gone:  # sent before, and over since
+        return _page(cat, form, offered, now, "sent"), 409
+    except NotBookable:
+        form.place.errors = [_("None of these places does all that you chose in one visit.")]
+    except waiting.TooMany:
+        form.code.errors = [_("Under this code you wait for three things already. End one of them first.")]
+    except PhoneNeeded:
+        form.phone.errors = [_("Type a mobile number, or wait without SMS.")]
+    except CodeUnknown:
+        form.code.errors = [_("There is no such code.")]
+    return _page(cat, form, offered, now), 400
+
+
+def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Page:
+    """Stand in line once, however often she taps."""
+    tell = form.act.data == "tell"
+    first = clock.service_day(now)
+    request = waiting.Request(
+        locations=offered.chosen,
+        services=offered.services,
+        part=form.part.data or "evening",
+        first_day=first,
+        last_day=first + timedelta(days=(form.days.data or USUAL_DAYS) - 1),
+        language=(form.language.data if tell else None) or wording.language_now(),
+        cover=(form.cover.data if tell else None) or "plain",
+        phone=form.phone.data if tell else None,
+        tell=tell and messaging.enabled(),
+        code=form.code.data,
+    )
+    body = repr((sorted(place.slug for place in request.locations), sorted(request.services), request.part,
+                 form.days.data, request.language, request.cover, request.phone, tell, request.code))  # fmt: skip
+    with writing() as s:
+        fresh: list[waiting.Put] = []
+
+        def make() -> dict[str, Any]:
+            fresh.append(waiting.put(s, cat, request, now))
+            return {"code": fresh[0].code or "", "rid": fresh[0].wish.rid.hex()}
+
+        done = once.run(s, "wait", form.token.data or "", body.encode(), once.FORM_KEPT, now, make)
+        code = done.answer["code"]
+        if fresh:
+            view = fresh[0].wish
+        else:
+            seen = waiting.of_pass(s, cat, passes.find(s, code or request.code or ""), now)
+            view = next((one for one in seen if one.rid.hex() == done.answer["rid"]), None) or _gone()
+    return render_template(
+        "booking/wait_done.html",
+        wish=view,
+        when=when_words(view, now),
+        code=codes.shown(code) if code else "",
+        hers=code or request.code,
+        forget=wording.day_words(view.forget_on, clock.local(now).date()),
+    )
+
+
+def _gone() -> WishView:
+    raise Gone
+
+
+def when_words(view: WishView, now: datetime) -> str:
+    """The part of the day and the days, in words."""
+    today = clock.service_day(now)
+    last = wording.day_words(view.last_day, today)
+    return _("%(part)s, the last day is %(day)s", part=part_words(view.part), day=last)
+
+
+def part_words(part: str) -> str:
+    """A part of the day, with its hours."""
+    words = {
+        "any": _("any time"),
+        "morning": _("morning, until 12:00"),
+        "day": _("day, 12:00 to 18:00"),
+        "evening": _("evening, from 18:00"),
+        "night": _("late, from 22:00"),
+    }
+    return words[part]
+
+
+def _offered(cat: Catalogue, form: WaitForm, now: datetime) -> Offered:
+    """Places near her that take bookings, the place she came from first; mistakes become errors of the fields."""
+    today = clock.local(now).date()
+    wished = searching.services_of(cat, form)
+    here = cities.at_link(cat, form.at.data) if form.at.data else None
+    if form.at.data and (here is None or not takes_bookings(here, today)):
+        form.at.errors = [*form.at.errors, _("We do not know this place.")]
+        here = None
+    remembered = cities.remembered(cat, session)
+    if here is not None and not form.near.data and form.lat.data is None:
+        remembered = next((city for city in cities.cities(cat) if city.name == here.city), remembered)
+    spot = searching.spot_of(cat, form, remembered)
+    if isinstance(spot, NotFound):
+        form.near.errors = [*form.near.errors, _("We do not know this place.")]
+        spot = None
+    near = find.find(db.session(), cat, spot, find.Wish(limit=LOOKED_AT, within_m=find.NEAR_M), now) if spot else ()
+    reach = [here] if here is not None else []
+    reach += [loc for loc in (offer.location for offer in near) if loc is not here and takes_bookings(loc, today)]
+    services = wished or (availability.usual(cat, reach[0]) if reach else frozenset())
+    able = [loc for loc in reach if availability.rooms_for(cat, loc, services)]
+    slugs = form.place.data or ()
+    chosen = [loc for loc in reach if loc.slug in slugs]
+    if len(chosen) < len(slugs):
+        form.place.errors = [*form.place.errors, _("We do not know this place.")]
+    # what she ticked before stays on the page; then the nearest that can do it
+    places = list(dict.fromkeys([*chosen, *able]))[: waiting.MOST_PLACES]
+    if not slugs and form.act.data in (None, "show"):
+        chosen = [loc for loc in able if loc is here] if here is not None else places
+    elif not slugs and not form.place.errors:
+        form.place.errors = [_("Choose at least one.")]
+    return Offered(tuple(places), tuple(chosen), services)
+
+
+def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, trouble: str = "") -> str:
+    """What she may choose. `trouble`: "" | "expired" | "sent" | "busy"."""
+    language = wording.language_now()
+    spoken = form.language.data or language
+    sample = clock.at(clock.local(now).date() + timedelta(days=SAMPLE[0]), SAMPLE[1])
+    part = form.part.data or _part(form.after.data)
+    bookable = {number for place in offered.places for room in place.rooms for number in room.services}
+    return render_template(
+        "booking/wait.html",
+        form=form,
+        trouble=trouble,
+        places=[(place, showing.where(place, None, language)) for place in offered.places],
+        chosen=offered.chosen,
+        services=sorted(
+            (cat.services[i] for i in bookable if not cat.services[i].walk_in_only), key=lambda one: one.number
+        ),
+        ticked=offered.services,
+        parts=[(name, part_words(name)) for name in waiting.PARTS],
+        part=part,
+        days=[(n, _days_words(n, now)) for n in DAYS],
+        wait_days=form.days.data or USUAL_DAYS,
+        free=_free_now(cat, offered, part, form.days.data or USUAL_DAYS, now),
+        sms=messaging.enabled(),
+        covers=[(name, covers.word(name, language), covers.text(name, spoken, sample)) for name in covers.COVERS],
+        cover=form.cover.data or "plain",
+        spoken=spoken,
+        languages=[(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES],
+        token=tokens.new(),
+        carry=carried(form),
+        hidden=[(f.name, f.raw) for f in (form.at, form.near) if f.raw],
+    )
+
+
+def _part(after: time | None) -> str:
+    """The part of the day that belongs to the hour she searched from."""
+    if after is None or EVENING <= after < NIGHT:
+        return "evening"
+    return "night" if after >= NIGHT else "any"
+
+
+def _days_words(n: int, now: datetime) -> str:
+    day = clock.service_day(now)
+    if n == 1:
+        return _("today only")
+    return _("until %(day)s", day=wording.day_words(day + timedelta(days=n - 1), day))
+
+
+def _free_now(cat: Catalogue, offered: Offered, part: str, days: int, now: datetime) -> list[Any]:
+    """The first times that fit as things stand: then she need not wait."""
+    if not offered.chosen or not offered.services:
+        return []
+    first = clock.service_day(now)
+    span = (first, first + timedelta(days=days - 1))
+    chosen = [cat.services[i] for i in sorted(offered.services)]
+    view = WishView(b"", offered.chosen, tuple(chosen), part, *span, tell=False, forget_on=span[1])
+    return [
+        (free.location, typed.start_value(free.slot.start), showing.day_and_time(free.slot.start, now))
+        for free in waiting.some(waiting.fitting(db.session(), cat, view, now), 1, FREE_SHOWN)
+    ]
