@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from time_machine import Traveller
 
 from clinic import clock
-from clinic.booking import calling, forgetting, reshape, waiting
+from clinic.booking import calling, forgetting, reshape, stopping, waiting
 from clinic.booking.models import Wish, WishLocation, WishTold
 from clinic.booking.refusals import NotBookable, PhoneNeeded
 from clinic.db import Base, Text3, reading, writing
@@ -320,3 +320,17 @@ def test_looking_costs_one_statement_while_nothing_changes(evening: Traveller, m
 def rows(model: type[Base]) -> int:
     with reading() as s:
         return s.execute(select(func.count()).select_from(model)).scalar_one()
+
+
+@pytest.mark.usefixtures("sending_app")
+def test_a_place_that_is_stopped_takes_its_messages_back(evening: Traveller) -> None:
+    place, kind, visits = full_evening()
+    she = waits(place, kind)
+    evening.move_to(TEN)
+    cancel(visits[0])
+    run()
+    with writing() as s:
+        stopping.stop(s, catalogue.current(s).locations[place], "clerk", clock.now())
+    assert run() == 0
+    assert messages(she) == ["dropped"]
+    assert free_for(she) == []
