@@ -51,6 +51,7 @@ class Settings:
     sms_countries: tuple[str, ...]
     sms_daily_cap: int
     duty_daily_cap: int
+    voice: str | None
     kits_per_order: int
     exit_url: str
     contact: str | None
@@ -101,6 +102,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         sms_countries=_countries(env),
         sms_daily_cap=env.number("KESHKI_SMS_DAILY_CAP", 500, 1, 1_000_000),
         duty_daily_cap=env.number("KESHKI_DUTY_DAILY_CAP", 500, 1, 1_000_000),
+        voice=_voice(env),
         kits_per_order=env.number("KESHKI_KITS_PER_ORDER", 3, 1, 3),
         exit_url=_exit_url(env),
         contact=env.text("KESHKI_CONTACT", "") or None,
@@ -186,6 +188,16 @@ def _countries(env: _Reader) -> tuple[str, ...]:
     return tuple(raw)
 
 
+def _voice(env: _Reader) -> str | None:
+    raw = env.text("KESHKI_VOICE", "off").replace(" ", "")
+    if raw.lower() in ("off", "0", "false", ""):
+        return None
+    if not re.fullmatch(r"\+[1-9][0-9]{7,14}", raw):
+        env.mistakes.append("Set KESHKI_VOICE to off, or to the number at Twilio that calls, such as +77001234567.")
+        return None
+    return raw
+
+
 def _exit_url(env: _Reader) -> str:
     raw = env.text("KESHKI_EXIT_URL", "https://www.kazhydromet.kz/")
     parts = urlsplit(raw)
@@ -222,6 +234,8 @@ def _twilio(env: _Reader) -> Twilio | None:
 def _contradictions(found: Settings) -> list[str]:
     """What each setting allows alone but not together; the demo's comforts stop a real start."""
     wrong = []
+    if found.voice and not found.twilio:
+        wrong.append("Set the TWILIO settings, or KESHKI_VOICE to off: the voice calls are Twilio's.")
     at_twilio = found.twilio and (urlsplit(found.twilio.api_base or "https://api.twilio.com").hostname not in LOOPBACK)
     if found.demo:
         if found.is_https:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -20,6 +21,11 @@ READ_SECONDS = 8.0  # per read of the socket
 IDLE_SECONDS = 20.0  # a connection that rested longer may be closed at the other end: a new one is safer
 PAGE = 500
 STOPPING = (20003, 21408)  # the account's own: authentication, geographic permission
+RING_SECONDS = 40
+CALL_SID = "CA"
+# a call that was answered has arrived; one that was not is of no use any more
+CALL_STATES = {"completed": "delivered", "in-progress": "sent", "ringing": "sent", "queued": "queued",
+               "busy": "undelivered", "no-answer": "undelivered", "failed": "failed", "canceled": "canceled"}  # fmt: skip
 NOT_FOUND, CONFLICT, TOO_MANY = 404, 409, 429
 STILL_UNDER_WAY = 20009  # Twilio deletes no message that has not ended
 
@@ -27,13 +33,22 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What a voice call needs: the number it comes from, and the address that is asked what to say."""
+
+    number: str
+    url: str
+
+
 class TwilioSender:
     """A sender on one account. Safe for threads: each call takes a client of its own from a shelf."""
 
-    def __init__(self, account: Twilio, status_url: str | None) -> None:
+    def __init__(self, account: Twilio, status_url: str | None, voice: Voice | None = None) -> None:
         """`status_url` is the public address of receipts, to which the token is added; None asks for none."""
         self._account = account
         self._status_url = status_url
+        self._voice = voice
         self._shelf: list[tuple[float, Any]] = []
         self._lock = threading.Lock()
 
@@ -50,9 +65,14 @@ class TwilioSender:
         }
         if self._status_url:
             fields["status_callback"] = self._status_url + message.token
+        if message.voice:
+            if self._voice is None:
+                return Refused("no voice")
+            url = self._voice.url + message.token
+            fields = {"to": message.to, "from_": self._voice.number, "url": url, "timeout": RING_SECONDS}
         try:
             with self._client() as client:
-                taken = client.messages.create(**fields)
+                taken = (client.calls if message.voice else client.messages).create(**fields)
             return Accepted(taken.sid) if taken.sid else Unclear("an answer without a sid")
         except TwilioRestException as error:
             return _sorted(error.status, error.code)
@@ -83,6 +103,8 @@ class TwilioSender:
         def fetch() -> tuple[str, str]:
             try:
                 with self._client() as client:
+                    if sid.startswith(CALL_SID):
+                        return CALL_STATES.get(str(client.calls(sid).fetch().status), ""), ""
                     found = client.messages(sid).fetch()
                 return str(found.status), str(found.error_code or "")
             except TwilioRestException as error:
@@ -98,7 +120,7 @@ class TwilioSender:
         def delete() -> bool:
             try:
                 with self._client() as client:
-                    client.messages(sid).delete()
+                    (client.calls if sid.startswith(CALL_SID) else client.messages)(sid).delete()
                 return True
             except TwilioRestException as error:
                 if error.status == NOT_FOUND:

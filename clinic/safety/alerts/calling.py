@@ -1,0 +1,150 @@
+"""Firing, calling, calling the next: what the worker does for signals, twice a second.
+
+Every step is claimed by a conditional UPDATE in one transaction with the messages it causes: a worker
+that dies has done a step whole or not at all, two workers do it once. Each person gets one message in
+two minutes with the number of signals, however many there are.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from clinic import messaging
+from clinic.db import reading, writing
+from clinic.messaging import outbox, urgent
+from clinic.privacy import sealing
+from clinic.safety.alerts import check_ins, drills, duty, events, texts
+from clinic.safety.alerts.models import Alert, CheckIn, Drill, Duty
+from clinic.safety.alerts.stopwatch import stopwatch
+
+STEP = timedelta(seconds=90)  # then the next is called as well
+PAGE_EVERY = timedelta(minutes=2)  # at most one message to a person in this time
+PAGE_LASTS = timedelta(minutes=2)
+GIVE_UP = timedelta(minutes=30)  # of calling; the signal stays in the list, her page says it plainly
+BATCH = 500
+
+
+def turn(now: datetime) -> int:
+    """Do what is due for signals and check-ins; how many steps were taken."""
+    with reading() as s:
+        todo = _due(s, now)
+    if not any((todo.counting, todo.check_ins, todo.steps, todo.waiting, todo.beat)):
+        return 0
+    with writing() as s:
+        if todo.beat:
+            duty.beat(s, now)
+        done = check_ins.fire(s, todo.check_ins, now) if todo.check_ins else 0
+        done += fire(s, todo.counting, now)
+        done += escalate(s, now)
+        return done + page(s, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a look without a lock found."""
+
+    counting: tuple[bytes, ...]
+    check_ins: tuple[bytes, ...]
+    steps: bool
+    waiting: bool
+    beat: bool
+
+
+def _due(s: Session, now: datetime) -> Due:
+    counting = s.execute(select(Alert.rid, Alert.fires_at).where(Alert.state == "counting").order_by(Alert.fires_at).limit(BATCH)).all()
+    running = s.execute(select(CheckIn.rid, CheckIn.due_at).where(CheckIn.alert_id.is_(None)).order_by(CheckIn.due_at).limit(BATCH)).all()
+    run_out = stopwatch().run_out([*counting, *running], now)
+    return Due(
+        counting=tuple(rid for rid, _at in counting if rid in run_out),
+        check_ins=tuple(rid for rid, _at in running if rid in run_out),
+        steps=s.scalar(select(Alert.rid).where(_step_due(now)).limit(1)) is not None,
+        waiting=s.scalar(select(Alert.rid).where(Alert.state == "calling").limit(1)) is not None
+        and any(_may_page(one, now) for one in duty.to_call(s, now)),
+        beat=duty.beat_due(s, now),
+    )
+
+
+def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
+    """End the countdown of these signals, unless somebody stopped them meanwhile; how many now call."""
+    if not rids:
+        return 0
+    fired_at = case((Alert.fires_at > now, now), else_=Alert.fires_at)  # the clock was set back
+    fired = s.scalars(
+        update(Alert)
+        .where(Alert.rid.in_(rids), Alert.state == "counting")
+        .values(state="calling", step=1, fires_at=fired_at, next_at=now + STEP)
+        .returning(Alert.rid)
+        .execution_options(synchronize_session=False)
+    ).all()
+    events.write(s, fired, "fired", now)
+    return len(fired)
+
+
+def escalate(s: Session, now: datetime) -> int:
+    """Call the next person for signals that nobody has taken in 90 seconds; give up after half an hour."""
+    rows = s.execute(
+        select(Alert.rid, Alert.fires_at, Alert.drill_id).where(_step_due(now)).limit(BATCH).with_for_update(skip_locked=True)
+    ).all()
+    lost = [row.rid for row in rows if now - row.fires_at >= GIVE_UP]
+    more = [row.rid for row in rows if now - row.fires_at < GIVE_UP]
+    if lost:
+        s.execute(
+            update(Alert)
+            .where(Alert.rid.in_(lost))
+            .values(state="unanswered", next_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        events.write(s, lost, "unanswered", now)
+        drills.ended(s, [row.drill_id for row in rows if row.rid in lost and row.drill_id is not None], now)
+    if more:
+        s.execute(
+            update(Alert)
+            .where(Alert.rid.in_(more))
+            .values(step=Alert.step + 1, next_at=now + STEP)
+            .execution_options(synchronize_session=False)
+        )
+        events.write(s, more, "next_called", now)
+    return len(rows)
+
+
+def page(s: Session, now: datetime) -> int:
+    """Put a message to each person who is called for a signal and has had none in two minutes; how many."""
+    s.execute(select(Duty.rid).where(Duty.ends_at > now).order_by(Duty.rid).with_for_update()).all()
+    people = duty.to_call(s, now)
+    waiting = s.execute(
+        select(Alert.step, Drill.organization_id, func.count())
+        .outerjoin(Drill, Drill.id == Alert.drill_id)
+        .where(Alert.state == "calling")
+        .group_by(Alert.step, Drill.organization_id)
+    ).all()
+    paged = 0
+    for one in people:
+        count = sum(n for step, only, n in waiting if _is_called(one, people, step, only))
+        if not count or not _may_page(one, now):
+            continue
+        phone, day = sealing.open_(duty.PHONE, one.rid, one.sealed_phone), sealing.forget_day(one.sealed_phone)
+        about, until = duty.page_about(one), now + PAGE_LASTS
+        outbox.put(s, None, about, "duty", phone, texts.call(one.language, count), now, until, day)
+        if messaging.voice():
+            outbox.put(s, None, about, urgent.CALL, phone, texts.spoken(one.language), now, until, day)
+        s.execute(update(Duty).where(Duty.rid == one.rid).values(paged_at=now, pages=one.pages + 1))
+        paged += 1
+    return paged
+
+
+def _is_called(one: duty.OnDuty, people: tuple[duty.OnDuty, ...], step: int, only: int | None) -> bool:
+    """Whether a signal at this step has reached this person; a drill (`only`) calls its own organization."""
+    row = [other for other in people if only is None or other.organization_id == only]
+    return one in row[:step]
+
+
+def _may_page(one: duty.OnDuty, now: datetime) -> bool:
+    # a clock that was set back must not silence anybody
+    return one.paged_at is None or not timedelta(0) <= now - one.paged_at < PAGE_EVERY
+
+
+def _step_due(now: datetime):  # type: ignore[no-untyped-def]
+    # … nor must it keep a signal at its step for longer
+    return (Alert.state == "calling") & or_(Alert.next_at <= now, Alert.next_at > now + STEP)

@@ -1,0 +1,155 @@
+""" "If I have not checked in by two, call": runs here, not on her phone, until she ends it by her word.
+
+Her code opens it; two words of her own (digits) end it. The second looks the same on the screen and
+calls at once. Words are kept as hashes under her code, which is kept nowhere: whoever takes database
+and keys learns neither.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from clinic.db import new_rid
+from clinic.privacy import codes, sealing
+from clinic.safety.alerts import events, signals, told
+from clinic.safety.alerts.models import Alert, CheckIn
+from clinic.safety.alerts.told import Told
+
+SHORTEST, FARTHEST = timedelta(minutes=5), timedelta(hours=12)
+MOST_WRONG = 5
+MOST_RUNNING = 2000
+
+
+class Unknown(Exception):
+    """No check-in opens with this code."""
+
+
+class WrongWord(Exception):
+    """The word is neither of hers; `left` more tries before it can only run out."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+class NotAnHour(Exception):
+    """Too soon, or too far ahead."""
+
+
+class Full(Exception):
+    """More check-ins run than anybody could look after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A check-in that has not fired, or the signal that it has become."""
+
+    rid: bytes
+    due_at: datetime
+    alert_id: bytes | None
+    blocked: bool
+
+
+def start(s: Session, what: Told, due_at: datetime, word: str, forced_word: str, now: datetime) -> str:
+    """Begin one that fires at `due_at`; the code that opens it. Raises NotAnHour, Full."""
+    if not now + SHORTEST <= due_at <= now + FARTHEST:
+        raise NotAnHour
+    running = s.scalars(select(CheckIn.rid).where(CheckIn.alert_id.is_(None)).limit(MOST_RUNNING)).all()
+    if len(running) >= MOST_RUNNING:
+        raise Full
+    code, rid = codes.new(), new_rid()
+    body = {"told": asdict(what), "word": _hash(code, word), "forced": _hash(code, forced_word)}
+    s.execute(
+        insert(CheckIn).values(
+            rid=rid, code_hash=signals.hash_(code), due_at=due_at, wrong=0, body=_sealed(rid, body, due_at)
+        )
+    )
+    return code
+
+
+def find(s: Session, code: str) -> Running:
+    """The check-in of a code. Raises Unknown."""
+    row = s.execute(select(CheckIn).where(CheckIn.code_hash == signals.hash_(code))).scalar()
+    if row is None:
+        raise Unknown
+    return Running(row.rid, row.due_at, row.alert_id, row.wrong >= MOST_WRONG)
+
+
+def check_in(s: Session, code: str, word: str, due_at: datetime | None, now: datetime) -> Running | None:
+    """She is there: put it off until `due_at`, or end it (None). The second word does the same, and calls.
+
+    Returns the check-in as the page shows it, None when it has ended: the same for both words. Raises
+    Unknown, WrongWord, NotAnHour.
+    """
+    row = s.execute(
+        select(CheckIn).where(CheckIn.code_hash == signals.hash_(code), CheckIn.alert_id.is_(None)).with_for_update()
+    ).scalar()
+    if row is None:
+        raise Unknown
+    if due_at is not None and not now + SHORTEST <= due_at <= now + FARTHEST:
+        raise NotAnHour
+    body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
+    right, forced = (compare_digest(body[name], _hash(code, word)) for name in ("word", "forced"))
+    if row.wrong >= MOST_WRONG or not (right or forced):
+        if row.wrong < MOST_WRONG:
+            s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(wrong=row.wrong + 1))
+        raise WrongWord(max(0, MOST_WRONG - row.wrong - 1))
+    if forced and not body.get("called"):  # once: the next time she is made to say it, it is known already
+        body["called"] = _call(s, replace(Told(**body["told"]), checked_in=True, forced=True, quiet=True), now).hex()
+    if due_at is None:
+        s.execute(delete(CheckIn).where(CheckIn.rid == row.rid))
+        return None
+    s.execute(
+        update(CheckIn)
+        .where(CheckIn.rid == row.rid)
+        .values(due_at=due_at, wrong=0, body=_sealed(row.rid, body, due_at))
+    )
+    return Running(row.rid, due_at, None, False)
+
+
+def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
+    """Turn these check-ins into signals that call at once, unless she ended or put them off meanwhile."""
+    rows = s.execute(
+        select(CheckIn).where(CheckIn.rid.in_(rids), CheckIn.alert_id.is_(None)).with_for_update(skip_locked=True)
+    ).scalars()
+    fired = 0
+    for row in rows:
+        try:
+            body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
+        except sealing.Gone:
+            body = {"told": {}}
+        alert_id = _called_before(s, body) or _call(s, replace(Told(**body["told"]), checked_in=True), now)
+        done = s.execute(
+            update(CheckIn).where(CheckIn.rid == row.rid, CheckIn.alert_id.is_(None)).values(alert_id=alert_id)
+        )
+        fired += int(done.rowcount)  # type: ignore[attr-defined]
+    return fired
+
+
+def _call(s: Session, what: Told, now: datetime) -> bytes:
+    """A signal without a countdown: it has been one for hours."""
+    rid = signals.put(s, what, now, now)
+    s.execute(update(Alert).where(Alert.rid == rid).values(state="calling", step=1, next_at=now + timedelta(seconds=90)))
+    events.write(s, [rid], "fired", now)
+    return rid
+
+
+def _called_before(s: Session, body: dict[str, Any]) -> bytes | None:
+    """The signal that the second word has given already: nobody is called twice for one thing."""
+    called = body.get("called")
+    return s.scalar(select(Alert.rid).where(Alert.rid == bytes.fromhex(called))) if called else None
+
+
+def _hash(code: str, word: str) -> str:
+    return blake2b(word.encode(), key=code.encode(), digest_size=32, person=b"keshki-checkin").hexdigest()
+
+
+def _sealed(rid: bytes, body: dict[str, Any], due_at: datetime) -> bytes:
+    day = told.forget_on(due_at + told.KEPT)
+    return sealing.seal(day, told.CHECK_IN, rid, json.dumps(body, ensure_ascii=False))
