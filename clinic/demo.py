@@ -77,7 +77,7 @@ def _account() -> tuple[str, str]:
     with writing() as s:
         person = accounts.add(s, LOGIN, "Гүлнар", "ru", password, pin)
         for place in s.scalars(select(Location.id).where(Location.example, Location.bookable)):
-            for role in ("receptionist", "clinician", "coordinator"):
+            for role in ("receptionist", "clinician", "responder", "coordinator"):
                 accounts.give_role(s, person, role, None, place)
         for point in s.scalars(select(Point.location_id)):
             for role in ("point_keeper", "coordinator"):

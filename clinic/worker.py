@@ -21,6 +21,8 @@ from clinic.db import db, writing
 from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
+from clinic.safety.alerts import calling as signals
+from clinic.safety.alerts import forgetting as alerts
 from clinic.safety.reports import canary, conversations
 from clinic.safety.trainings import forgetting as trainings
 from clinic.staff import sign_in
@@ -89,6 +91,15 @@ def _forget_notes(now: datetime) -> int:
     return gone
 
 
+def _forget_alerts(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else alerts.run(now)
+
+
+def _call(now: datetime) -> int:
+    """What is due for signals, and at once the messages that it put."""
+    return signals.turn(now) + tasks.send_urgent(now)
+
+
 TASKS = (
     Task("send", 1, tasks.send_due),
     Task("reconcile", 5, tasks.reconcile),
@@ -104,8 +115,9 @@ TASKS = (
     Task("deeds", 3600, _forget_deeds),
     Task("notes", 300, _forget_notes),
     Task("canary", 3600, canary.send_due),
+    Task("alerts", 60, _forget_alerts),
 )
-URGENT = (Task("duty", 0.5, tasks.send_urgent),)
+URGENT = (Task("duty", 0.5, _call),)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
@@ -132,7 +144,8 @@ def forget_all(now: datetime) -> int:
     """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
     keys.advance_if_due()
     gone = 0
-    for forget in (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds, _forget_notes):
+    forgets = (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds, _forget_notes, _forget_alerts)
+    for forget in forgets:
         while done := forget(now):
             gone += done
     return gone

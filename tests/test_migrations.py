@@ -1,7 +1,7 @@
 """Migrations go up and down with rows in them, and end in the schema that the models declare."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic.command import downgrade, upgrade
@@ -25,9 +25,11 @@ from clinic.kits.models import (
     PointKit,
 )
 from clinic.passes.models import Pass
+from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, CheckIn, Drill, Duty, Pulse
 from clinic.safety.pages.models import Page, PageVersion
 from clinic.safety.reports.models import Report, ReportCanary, ReportReply
 from clinic.safety.trainings.models import Seat, Training
+from clinic.staff.models import Staff
 from clinic.start import MIGRATIONS, head, schema_state
 from tests import factories
 from tests.conftest import EVENING, Maker
@@ -146,6 +148,24 @@ def a_seat_taken(s: Session, location_id: int) -> None:
     s.add(training)
     s.flush()
     s.add(Seat(rid=b"s" * 16, training_id=training.id, pass_id=b"p" * 16, ticket=1, noun=0, forget_on=EVENING.date()))
+
+
+def a_signal(s: Session, organization_id: int) -> None:
+    """A row in every table of the signals."""
+    now = datetime(2026, 11, 24, 14, 40, tzinfo=UTC)
+    person = Staff(login="saule", name="Saule", password="x")
+    drill = Drill(organization_id=organization_id, began_at=now, actor="chief")
+    s.add_all((person, drill))
+    s.flush()
+    duty = Duty(rid=b"d" * 16, staff_id=person.id, organization_id=organization_id, shown_as="Saule", language="kk",
+                began_at=now, ends_at=now, phone=b"", proof=b"")  # fmt: skip
+    signal = Alert(rid=b"a" * 16, state="taken", fires_at=now, body=b"", drill_id=drill.id, taken_by=person.id,
+                   taken_as="Saule", taken_at=now, forget_at=now)  # fmt: skip
+    s.add_all((duty, signal, Pulse(id=1, at=now)))
+    s.flush()
+    s.add_all((AlertEvent(alert_id=signal.rid, n=1, at=now, what="given"),
+               AlertWord(alert_id=signal.rid, n=1, author="her", at=now, body=b""),
+               CheckIn(rid=b"c" * 16, code_hash=b"h" * 32, due_at=now, body=b"", alert_id=signal.rid)))  # fmt: skip
     s.flush()
 
 
@@ -162,6 +182,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         a_page(s)
         a_note(s)
         a_seat_taken(s, location.id)
+        a_signal(s, location.organization_id)
     if head() != "0001":
         downgrade(migrations(), "-1")
         upgrade(migrations(), "head")

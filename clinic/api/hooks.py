@@ -1,4 +1,4 @@
-"""Where the provider tells what became of a message, and asks what a call says. Nothing is believed without its signature."""
+"""Where the provider tells what became of a message, and asks what a call says: never without its signature."""
 
 from flask import Blueprint, Response, abort, request
 

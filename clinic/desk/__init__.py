@@ -1,6 +1,6 @@
 """The pages of the people who work here."""
 
-from datetime import date
+from datetime import date, datetime
 
 from flask import Blueprint, Flask, Response
 from flask_wtf.csrf import generate_csrf
@@ -26,6 +26,10 @@ def _near_day(day: date) -> str:
     return wording.day_words(day, clock.service_day(clock.now()))
 
 
+def _day_clock(moment: datetime) -> str:
+    return f"{wording.day_words(clock.local(moment).date(), clock.today())}, {wording.time_words(moment)}"
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -36,6 +40,7 @@ def init(app: Flask) -> None:
     from clinic.desk import (  # noqa: F401
         closures,
         doors,
+        duty_pages,
         felt,
         figures,
         hours,
@@ -43,6 +48,7 @@ def init(app: Flask) -> None:
         points,
         recalls,
         sections,
+        signal_pages,
         stocking,
         stop,
         trainings,
@@ -53,6 +59,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(bp)
     app.jinja_env.filters.update(
         clock_time=wording.time_words,
+        day_clock=_day_clock,
         since_words=wording.since,
         until_words=wording.until,
         long_day_words=wording.long_day,

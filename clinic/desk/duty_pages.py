@@ -2,7 +2,6 @@
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from clinic import clock, messaging
@@ -15,6 +14,7 @@ from clinic.safety.alerts import answering, duty
 from clinic.staff import memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
+from clinic.wording import gettext as _
 
 ROLES = ("responder",)
 
@@ -96,7 +96,7 @@ def organizations(person: SignedIn, roles: tuple[str, ...]) -> dict[int, Text3]:
             continue
         if role.organization_id is not None:
             ids.append(role.organization_id)
-        elif role.location_id in places:
+        elif role.location_id is not None and role.location_id in places:
             ids.append(places[role.location_id].organization_id)
     rows = s.execute(select(Organization.id, Organization.name).where(Organization.id.in_(ids))).all()
     found = {row.id: row.name for row in rows}

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from clinic.db import db
 from clinic.desk import bp
 from clinic.desk.closures import CLOSE_ROLES
+from clinic.desk.duty_pages import ROLES as DUTY_ROLES
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.point_pages import points_of
+from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
 from clinic.desk.views import ROSTER_ROLES
 from clinic.staff import guard, memberships
@@ -54,4 +56,8 @@ def sections() -> list[Section]:
         found.append(Section(url_for("desk.show_lines"), _("What was said"), "/staff/lines" in here))
     if roles & set(TRAINING_ROLES):
         found.append(Section(url_for("desk.trainings"), _("Classes"), "/staff/trainings" in here))
+    if roles & set(DUTY_ROLES):
+        found.append(Section(url_for("desk.show_duty"), _("On duty"), "/staff/duty" in here))
+    if roles & set(SIGNAL_ROLES):
+        found.append(Section(url_for("desk.show_signals"), _("Signals"), "/staff/alerts" in here))
     return found if len(found) > 1 else []

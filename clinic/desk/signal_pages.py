@@ -1,4 +1,4 @@
-"""Signals, for whoever is on duty: the list, the one that is yours, drills. Nothing she told stands in an address or a title."""
+"""Signals, for whoever is on duty: the list, the one that is yours; drills for coordinators."""
 
 import re
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def step_signal(person: SignedIn, signal: str) -> ResponseReturnValue:
             if not _do(s, rid, person, form, now):
                 return _list(person, _("Somebody was faster, or it has ended. Nothing was changed.")), 409
     except NotYours:
-        return _list(person, _("This signal is not yours now. Only who is on duty, with a passed test, takes one.")), 409
+        return _list(person, _("It is not yours now. Only who is on duty, with a passed test, takes one.")), 409
     if form.act.data == "close":
         return redirect(url_for("desk.show_signals"), 303)
     return redirect(url_for("desk.show_signal", signal=signal), 303)

@@ -12,6 +12,7 @@ import clinic.kits.models
 import clinic.messaging.models
 import clinic.passes.models
 import clinic.privacy.models
+import clinic.safety.alerts.models
 import clinic.safety.pages.models
 import clinic.safety.reports.models
 import clinic.safety.trainings.models

@@ -6,9 +6,11 @@ from flask import Flask
 def init(app: Flask) -> None:
     """Wire the room's pages into the app."""
     from clinic.safety import reports
+    from clinic.safety.alerts import views_now
     from clinic.safety.pages import views as pages
     from clinic.safety.trainings import views as trainings
 
     app.register_blueprint(pages.blueprint)
     reports.init(app)
     app.register_blueprint(trainings.blueprint)
+    app.register_blueprint(views_now.blueprint)

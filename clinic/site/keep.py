@@ -95,6 +95,19 @@ REASONS: dict[str, Row] = {
         _l("In which week you wrote, and about how much"),
         _l("Nothing more exact. It goes 10 weeks after the last word."),
     ),
+    "alert": Row(
+        _l("That a signal was given, when, and who took it"),
+        _l("It goes 24 hours after the signal. Nothing says who gave it."),
+    ),
+    "alert_body": Row(
+        _l("What you wrote under a signal or a check-in"),
+        _l(
+            "Encrypted; the running server can open it. Only whoever took the signal reads it. It goes 24 hours "
+            "after the signal, with your check-in when you end it, and old copies can no longer be opened from the "
+            "midnight after that."
+        ),
+    ),
+    "check_in": Row(_l("Until when a check-in runs"), _l("It goes when you end it, or with its signal.")),
     "once": Row(
         _l("The answer to a form you sent, in case it is sent twice"),
         _l("Encrypted, for 10 minutes; for 24 hours when a partner's program sent it."),

@@ -34,6 +34,7 @@ PAGES = {
     "booking.wait": "/wait?near=Almaty",
     "site.mine": "/mine",
     "site.result": "/p/4",
+    "alerts.now": "/now",
     "kits.order": "/order",
     "kits.points": "/order/points?kit=1&q=1&near=Almaty",
     "kits.tests": "/order/how",

@@ -27,6 +27,7 @@ YES, NO, DOOR = "✓", "–", "door"
 Value = str | Callable[[Desk], object]
 PARTS: dict[str, Value] = {
     "day": lambda desk: desk.day.isoformat(),
+    "signal": "0" * 32,
     "training_id": lambda desk: a_training(desk.location_id),
 }
 FOREIGN: dict[str, Value] = {"training_id": lambda desk: a_training(id_of(desk.foreign_slug))}

@@ -24,8 +24,10 @@ STOPPING = (20003, 21408)  # the account's own: authentication, geographic permi
 RING_SECONDS = 40
 CALL_SID = "CA"
 # a call that was answered has arrived; one that was not is of no use any more
-CALL_STATES = {"completed": "delivered", "in-progress": "sent", "ringing": "sent", "queued": "queued",
-               "busy": "undelivered", "no-answer": "undelivered", "failed": "failed", "canceled": "canceled"}  # fmt: skip
+CALL_STATES = {
+    "completed": "delivered", "in-progress": "sent", "ringing": "sent", "queued": "queued", "busy": "undelivered",
+    "no-answer": "undelivered", "failed": "failed", "canceled": "canceled",
+}  # fmt: skip
 NOT_FOUND, CONFLICT, TOO_MANY = 404, 409, 429
 STILL_UNDER_WAY = 20009  # Twilio deletes no message that has not ended
 

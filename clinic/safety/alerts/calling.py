@@ -53,12 +53,14 @@ class Due:
 
 
 def _due(s: Session, now: datetime) -> Due:
-    counting = s.execute(select(Alert.rid, Alert.fires_at).where(Alert.state == "counting").order_by(Alert.fires_at).limit(BATCH)).all()
-    running = s.execute(select(CheckIn.rid, CheckIn.due_at).where(CheckIn.alert_id.is_(None)).order_by(CheckIn.due_at).limit(BATCH)).all()
-    run_out = stopwatch().run_out([*counting, *running], now)
+    given = select(Alert.rid, Alert.fires_at).where(Alert.state == "counting").order_by(Alert.fires_at)
+    promised = select(CheckIn.rid, CheckIn.due_at).where(CheckIn.alert_id.is_(None)).order_by(CheckIn.due_at)
+    counting = {row.rid: row.fires_at for row in s.execute(given.limit(BATCH))}
+    running = {row.rid: row.due_at for row in s.execute(promised.limit(BATCH))}
+    run_out = stopwatch().run_out(counting | running, now)
     return Due(
-        counting=tuple(rid for rid, _at in counting if rid in run_out),
-        check_ins=tuple(rid for rid, _at in running if rid in run_out),
+        counting=tuple(rid for rid in counting if rid in run_out),
+        check_ins=tuple(rid for rid in running if rid in run_out),
         steps=s.scalar(select(Alert.rid).where(_step_due(now)).limit(1)) is not None,
         waiting=s.scalar(select(Alert.rid).where(Alert.state == "calling").limit(1)) is not None
         and any(_may_page(one, now) for one in duty.to_call(s, now)),
@@ -85,7 +87,10 @@ def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
 def escalate(s: Session, now: datetime) -> int:
     """Call the next person for signals that nobody has taken in 90 seconds; give up after half an hour."""
     rows = s.execute(
-        select(Alert.rid, Alert.fires_at, Alert.drill_id).where(_step_due(now)).limit(BATCH).with_for_update(skip_locked=True)
+        select(Alert.rid, Alert.fires_at, Alert.drill_id)
+        .where(_step_due(now))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
     ).all()
     lost = [row.rid for row in rows if now - row.fires_at >= GIVE_UP]
     more = [row.rid for row in rows if now - row.fires_at < GIVE_UP]

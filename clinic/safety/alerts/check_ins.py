@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from clinic.db import new_rid
 from clinic.privacy import codes, sealing
-from clinic.safety.alerts import events, signals, told
+from clinic.safety.alerts import signals, told
 from clinic.safety.alerts.models import Alert, CheckIn
 from clinic.safety.alerts.told import Told
 
@@ -133,11 +133,8 @@ def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
 
 
 def _call(s: Session, what: Told, now: datetime) -> bytes:
-    """A signal without a countdown: it has been one for hours."""
-    rid = signals.put(s, what, now, now)
-    s.execute(update(Alert).where(Alert.rid == rid).values(state="calling", step=1, next_at=now + timedelta(seconds=90)))
-    events.write(s, [rid], "fired", now)
-    return rid
+    """A signal that goes out in the worker's next turn: its countdown has run for hours."""
+    return signals.put(s, what, now, now)
 
 
 def _called_before(s: Session, body: dict[str, Any]) -> bytes | None:

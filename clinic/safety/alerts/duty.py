@@ -17,7 +17,7 @@ from clinic import audit, messaging
 from clinic.db import Text3, new_rid
 from clinic.directory.models import Organization
 from clinic.messaging import outbox, urgent
-from clinic.messaging.models import RANK, Message
+from clinic.messaging.models import RANK, URGENT, Message
 from clinic.privacy import sealing
 from clinic.safety.alerts import texts, told
 from clinic.safety.alerts.models import Duty, Pulse
@@ -146,9 +146,7 @@ def mine(s: Session, staff_id: int, now: datetime) -> Mine | None:
     sent = outbox.of(s, _about(row.rid, f"t{row.tests - 1}"))
     state = next((view.state for view in sent if view.kind == "duty_test"), "")
     may_confirm = row.tested_at is None and row.tests > 0 and row.wrong < MOST_WRONG
-    return Mine(
-        row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm
-    )
+    return Mine(row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm)
 
 
 def to_call(s: Session, now: datetime, organization_id: int | None = None) -> tuple[OnDuty, ...]:
@@ -228,12 +226,12 @@ def forget(s: Session, now: datetime) -> int:
     """Delete duties that ended two days ago, and their messages after a day; how many rows."""
     over = delete(Duty).where(Duty.ends_at <= now - KEPT)
     letters = delete(Message).where(
-        Message.kind.in_(urgent.URGENT), Message.not_after <= now - told.KEPT, Message.state.not_in(("sending",))
+        Message.kind.in_(URGENT), Message.not_after <= now - told.KEPT, Message.state.not_in(("sending",))
     )
-    return sum(
-        int(s.execute(one.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
-        for one in (over, letters)
-    )
+    gone = 0
+    for one in (over, letters):
+        gone += int(s.execute(one.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 def _looks(s: Session, now: datetime) -> bool:

@@ -17,14 +17,12 @@ def write(s: Session, alert_ids: Sequence[bytes], what: str, now: datetime) -> N
     if not alert_ids:
         return
     s.execute(select(Alert.rid).where(Alert.rid.in_(alert_ids)).order_by(Alert.rid).with_for_update()).all()
-    last = {
-        rid: n
-        for rid, n in s.execute(
-            select(AlertEvent.alert_id, func.max(AlertEvent.n))
-            .where(AlertEvent.alert_id.in_(alert_ids))
-            .group_by(AlertEvent.alert_id)
-        )
-    }
+    counted = s.execute(
+        select(AlertEvent.alert_id, func.max(AlertEvent.n))
+        .where(AlertEvent.alert_id.in_(alert_ids))
+        .group_by(AlertEvent.alert_id)
+    ).all()
+    last = {row[0]: row[1] for row in counted}
     s.execute(
         insert(AlertEvent), [{"alert_id": rid, "n": last.get(rid, 0) + 1, "at": now, "what": what} for rid in alert_ids]
     )

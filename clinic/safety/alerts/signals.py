@@ -199,10 +199,7 @@ def forget(s: Session, now: datetime) -> int:
 
 def _untaken(s: Session) -> int:
     return (
-        s.scalar(
-            select(func.count()).select_from(Alert).where(Alert.state == "calling", Alert.drill_id.is_(None))
-        )
-        or 0
+        s.scalar(select(func.count()).select_from(Alert).where(Alert.state == "calling", Alert.drill_id.is_(None))) or 0
     )
 
 

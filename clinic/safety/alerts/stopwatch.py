@@ -1,15 +1,13 @@
 """Moments that come even when the clock is set back: what this process has seen waiting runs out by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from time import monotonic
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import Row
 
 EXTENSION = "keshki.alerts.stopwatch"
-Waiting = Row[tuple[bytes, datetime]]
 
 
 class Stopwatch:
@@ -18,11 +16,11 @@ class Stopwatch:
     def __init__(self) -> None:
         self._due: dict[bytes, tuple[datetime, float]] = {}
 
-    def run_out(self, waiting: Sequence[Waiting], now: datetime) -> set[bytes]:
-        """Those of `waiting` (key, moment) that are due by either clock; what no longer waits is forgotten."""
+    def run_out(self, waiting: Mapping[bytes, datetime], now: datetime) -> set[bytes]:
+        """Those of `waiting` that are due by either clock; what no longer waits is forgotten."""
         reading = monotonic()
         known = {}
-        for rid, at in waiting:
+        for rid, at in waiting.items():
             kept = self._due.get(rid)
             if kept is None or kept[0] != at:  # new, or put off
                 kept = (at, reading + (at - now).total_seconds())

@@ -19,11 +19,25 @@ from clinic.safety.alerts.forms import SignalForm
 from clinic.safety.alerts.signals import SignalGone, Stand
 from clinic.safety.alerts.told import Told
 from clinic.wording import gettext as _
+from clinic.wording import ngettext
 
 blueprint = Blueprint("alerts", __name__)
 FRESH = timedelta(minutes=5)  # a press that comes later than that is asked about first
 RULE = "30 per 10 minutes"
 LARGE = ("112", "103")  # the numbers that stand first where nobody may come
+
+
+@blueprint.context_processor
+def words() -> dict[str, Any]:
+    """Small words that the pages ask for."""
+    return {"clock_words": wording.time_words, "since_words": wording.since, "within_words": within_words}
+
+
+def within_words(seconds: int) -> str:
+    """ "за 40 секунд", "за 3 минуты"."""
+    if seconds < 120:
+        return ngettext("in %(num)s second", "in %(num)s seconds", seconds)
+    return ngettext("in %(num)s minute", "in %(num)s minutes", round(seconds / 60))
 
 
 @dataclass(frozen=True, slots=True)

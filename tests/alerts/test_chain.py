@@ -1,0 +1,369 @@
+"""The chain from her press to somebody who has seen it, and what happens when a link fails."""
+
+from contextlib import suppress
+from datetime import timedelta
+from multiprocessing.pool import ThreadPool
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import DatabaseError
+
+from clinic import clock
+from clinic.db import db, reading, writing
+from clinic.messaging.models import Message
+from clinic.safety.alerts import answering, calling, drills, duty, forgetting, signals
+from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty, Pulse
+from clinic.safety.alerts.told import Told
+from tests.alerts.conftest import PHONES, calls, fired, give, log, on_duty, staff_id, state, turn
+from tests.twilio_stand_in import Fault, StandIn
+
+SECOND = timedelta(seconds=1)
+
+
+def stand(rid: bytes) -> signals.Stand:
+    with reading() as s:
+        return signals.stand(s, rid, clock.now())
+
+
+def take(rid: bytes, login: str = "saule") -> bool:
+    with writing() as s:
+        return answering.take(s, rid, staff_id(login), login, clock.now())
+
+
+def offered() -> bool:
+    with reading() as s:
+        return duty.offer(s, clock.now()) is not None
+
+
+def test_it_is_offered_only_while_somebody_would_come_to_know(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    assert not offered()
+    with writing() as s:
+        duty.begin(s, staff_id("saule"), 1, "Saule", PHONES["saule"], 12, clock.now())
+        duty.beat(s, clock.now())
+    assert not offered()  # on duty, but nothing proves that she can be reached
+    turn()
+    assert [m.body[:22] for m in twilio.taken] == ["Дежурство, проверка: " + twilio.taken[0].body[21]]
+    with writing() as s:
+        assert not duty.confirm(s, staff_id("saule"), "x", clock.now())
+        assert duty.confirm(s, staff_id("saule"), twilio.taken[0].body[-4:], clock.now())
+    assert offered()
+    travel.shift(timedelta(seconds=61))
+    assert not offered()  # no worker looks after signals any more
+    turn()
+    assert offered()
+    travel.shift(timedelta(hours=12))
+    turn()
+    assert not offered()  # twelve hours are over
+
+
+def test_five_wrong_numbers_ask_for_another_test_and_there_are_four(chain: Flask) -> None:
+    with writing() as s:
+        duty.begin(s, staff_id("saule"), 1, "Saule", PHONES["saule"], 12, clock.now())
+    for _ in range(5):
+        with writing() as s:
+            assert not duty.confirm(s, staff_id("saule"), "12345", clock.now())
+    with reading() as s:
+        assert not duty.mine(s, staff_id("saule"), clock.now()).may_confirm  # type: ignore[union-attr]
+    for _ in range(3):
+        with writing() as s:
+            duty.test(s, staff_id("saule"), clock.now())
+    with pytest.raises(duty.TooManyTests), writing() as s:
+        duty.test(s, staff_id("saule"), clock.now())
+
+
+def test_nothing_goes_out_before_ten_seconds_and_one_tap_stops_it(
+    chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    rid = give(Told(where="жёлтый ларёк"))
+    travel.shift(timedelta(seconds=9))
+    turn()
+    assert state(rid) == "counting"
+    with writing() as s:
+        assert signals.end(s, rid, clock.now()) == "stopped"
+    travel.shift(timedelta(minutes=5))
+    turn()
+    assert calls(twilio) == []
+    assert log(rid) == ["given", "stopped"]
+    assert not stand(rid).told.where  # nobody was called, so nothing of it is of use
+
+
+def test_it_goes_out_once_says_nothing_and_the_first_to_take_it_has_it(
+    chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty("saule")
+    travel.shift(SECOND)
+    on_duty("aizhan")
+    rid = fired(travel, Told(where="у вокзала", phone="+7 701 555 01 42"))
+    for _ in range(4):
+        turn()
+    assert calls(twilio) == ["Дежурство: 1"]
+    assert calls(twilio, "aizhan") == []
+    assert stand(rid).called == ("Saule",)
+    assert stand(rid).sent_at == clock.now()
+    assert not stand(rid).late
+    assert take(rid)
+    assert not take(rid, "aizhan")
+    found = stand(rid)
+    assert (found.state, found.taken_as, found.taken_at) == ("taken", "Saule", clock.now())
+    with reading() as s:
+        assert answering.open_(s, rid, staff_id("saule")).told.phone == "+7 701 555 01 42"
+        with pytest.raises(answering.NotYours):
+            answering.open_(s, rid, staff_id("aizhan"))
+    travel.shift(timedelta(minutes=5))
+    turn()
+    assert len(calls(twilio)) == 1  # whoever took it is not called again
+    assert log(rid) == ["given", "fired", "taken"]
+
+
+def test_a_silent_responder_the_next_is_called_and_her_page_says_to_call(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty("saule")
+    travel.shift(SECOND)
+    on_duty("aizhan")
+    rid = fired(travel)
+    travel.shift(timedelta(seconds=89))
+    turn()
+    assert not stand(rid).late
+    travel.shift(SECOND)
+    turn()
+    assert stand(rid).late
+    assert (len(calls(twilio)), len(calls(twilio, "aizhan"))) == (1, 1)
+    for _ in range(29 * 60 // 30):
+        travel.shift(timedelta(seconds=30))
+        turn()
+    assert state(rid) == "unanswered"
+    assert stand(rid).late
+    sent = len(calls(twilio))
+    assert 12 <= sent <= 15  # every two minutes for half an hour
+    travel.shift(timedelta(minutes=10))
+    turn()
+    assert len(calls(twilio)) == sent
+    assert take(rid)  # it stays in the list
+    assert log(rid)[-2:] == ["unanswered", "taken"]
+
+
+def test_two_at_the_same_moment_one_has_it(chain_on: Flask, travel: time_machine.Traveller) -> None:
+    on_duty("saule")
+    on_duty("aizhan")
+    for _ in range(3):
+        rid = fired(travel)
+
+        def press(login: str, rid: bytes = rid) -> bool:
+            with chain_on.app_context():
+                return take(rid, login)
+
+        with ThreadPool(2) as pool:
+            assert sorted(pool.map(press, ("saule", "aizhan"))) == [False, True]
+        assert log(rid).count("taken") == 1
+
+
+def test_two_workers_fire_and_call_once(chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller) -> None:
+    on_duty()
+    rid = give()
+    travel.shift(signals.COUNTDOWN)
+    moment = clock.now()
+
+    def work(_n: int) -> int:
+        with chain_on.app_context():
+            return calling.turn(moment)
+
+    with ThreadPool(4) as pool:
+        pool.map(work, range(8))
+    turn()
+    assert log(rid) == ["given", "fired"]
+    assert calls(twilio) == ["Дежурство: 1"]
+
+
+def test_a_tap_that_stops_it_and_the_worker_at_the_same_moment_agree(
+    chain_on: Flask, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    for _ in range(4):
+        rid = give()
+        travel.shift(signals.COUNTDOWN)
+        moment = clock.now()
+
+        def race(n: int, rid: bytes = rid, moment: object = moment) -> object:
+            with chain_on.app_context():
+                if n:
+                    return calling.turn(moment)  # type: ignore[arg-type]
+                with writing() as s:
+                    return signals.end(s, rid, moment)  # type: ignore[arg-type]
+
+        with ThreadPool(2) as pool:
+            ended = pool.map(race, (0, 1))[0]
+        assert log(rid) in (["given", "stopped"], ["given", "fired", "safe"])
+        assert state(rid) == ended
+
+
+@pytest.mark.parametrize("answer", ["500", "lost", "20003", "429", "21211"])
+def test_with_the_provider_away_her_page_says_so_within_twenty_seconds(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller, answer: str
+) -> None:
+    on_duty()
+    twilio.plan = lambda _n, _form: Fault(takes=False, answer=answer)
+    rid = fired(travel)
+    travel.shift(timedelta(seconds=20))
+    turn()
+    assert stand(rid).late
+    assert stand(rid).sent_at is None
+    twilio.plan = lambda _n, _form: Fault(takes=True, answer="201")
+    for _ in range(5):
+        travel.shift(timedelta(seconds=30))
+        turn()
+    assert stand(rid).sent_at is not None  # called again by itself once it is back
+    assert calls(twilio)
+
+
+def test_without_a_worker_her_page_says_to_call(chain: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    rid = give()
+    travel.shift(signals.COUNTDOWN + signals.UNSENT)
+    assert stand(rid).state == "counting"
+    assert stand(rid).late
+
+
+@pytest.mark.parametrize("hours", [-30, -1, 1, 30])
+def test_a_clock_that_is_set_fires_once_and_ends_in_seen_or_in_call(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, hours: float
+) -> None:
+    on_duty("saule", hours=12)
+    passed = [0.0]
+    monkeypatch.setattr("clinic.safety.alerts.stopwatch.monotonic", lambda: passed[0])
+    rid = give()
+    turn()
+    travel.shift(timedelta(hours=hours))
+    passed[0] += 10
+    for _ in range(40):
+        turn()
+        travel.shift(timedelta(seconds=3))
+        passed[0] += 3
+    assert log(rid).count("fired") == 1
+    assert len(calls(twilio)) in (1, 2) or stand(rid).late
+    assert stand(rid).late or take(rid)
+
+
+def test_a_thousand_false_signals_hold_up_no_true_one(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    false = []
+    with writing() as s:
+        for _ in range(1000):
+            false.append(signals.find(s, signals.start(s, Told(), clock.now())))
+    travel.shift(signals.COUNTDOWN)
+    for _ in range(3):
+        turn()
+    assert calls(twilio) == ["Дежурство: 1000"] or len(calls(twilio)) == 1
+    true = give(Told(where="за рынком"))
+    travel.shift(signals.COUNTDOWN)
+    turn()
+    assert state(true) == "calling"
+    assert stand(true).crowded
+    assert stand(true).late  # the numbers stand there at once
+    assert len(calls(twilio)) == 1
+    with reading() as s:
+        first = answering.waiting(s, 1, staff_id("saule"))[0]
+    assert first.rid == true  # what says something stands first
+    assert take(true)
+    travel.shift(timedelta(minutes=2))
+    turn()
+    assert calls(twilio)[1:] == ["Дежурство: 1000"]
+    assert {state(rid) for rid in false} == {"calling"}
+
+
+def test_more_than_anybody_can_look_at_is_refused_with_the_numbers(
+    chain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "MOST_OPEN", 3)
+    for _ in range(3):
+        give()
+    with pytest.raises(signals.Overrun):
+        give()
+
+
+def test_the_log_is_final_and_survives_what_is_rolled_back(chain_on: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    rid = fired(travel)
+    with pytest.raises(DatabaseError), writing() as s:
+        s.execute(text("UPDATE alert_event SET what = 'nothing'"))
+    with suppress(ZeroDivisionError), writing() as s:
+        signals.end(s, rid, clock.now())
+        _ = 1 / 0
+    assert log(rid) == ["given", "fired"]
+    assert state(rid) == "calling"
+
+
+def test_all_of_it_is_gone_after_24_hours(chain_on: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    rid = fired(travel, Told(where="x", phone="+7 701 555 01 42"))
+    assert take(rid)
+    with writing() as s:
+        assert answering.answer(s, rid, staff_id("saule"), "Вижу вас.", clock.now())
+        assert signals.say(s, rid, "her", "Спасибо", clock.now())
+    travel.shift(timedelta(hours=23, minutes=59))
+    assert forgetting.run(clock.now()) == 0
+    assert state(rid) == "taken"
+    travel.shift(timedelta(minutes=2))
+    assert forgetting.run(clock.now()) > 0
+    travel.shift(timedelta(days=3))
+    forgetting.run(clock.now())
+    with reading() as s:
+        for table in (Alert, AlertEvent, AlertWord, Message, Duty):
+            assert s.scalar(select(func.count()).select_from(table)) == 0, table
+
+
+def test_a_drill_goes_the_same_way_and_only_its_times_are_shown(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty("saule")
+    with reading() as s:
+        assert drills.figures(s, clock.now()) is None
+    with writing() as s:
+        drills.start(s, 1, "chief", clock.now())
+    with pytest.raises(drills.DrillRuns), writing() as s:
+        drills.start(s, 1, "chief", clock.now())
+    travel.shift(signals.COUNTDOWN + SECOND)
+    turn()
+    assert calls(twilio) == ["Дежурство: 1"]
+    travel.shift(timedelta(seconds=41))
+    with reading() as s:
+        (line,) = answering.waiting(s, 1, staff_id("saule"))
+        assert answering.waiting(s, 2, staff_id("dala")) == ()  # nobody else's drill
+    assert take(line.rid)
+    with reading() as s:
+        assert drills.figures(s, clock.now()) == drills.Figures(1, 0, 42, 42)
+        (one,) = drills.lately(s, [1])
+    assert (one.sent_seconds, one.taken_seconds) == (1.0, 42.0)
+    with writing() as s:
+        drills.start(s, 1, "chief", clock.now())
+    for _ in range(70):
+        travel.shift(timedelta(seconds=30))
+        turn()
+    with reading() as s:
+        assert drills.figures(s, clock.now()) == drills.Figures(2, 1, 42, 42)
+    travel.shift(timedelta(days=2))
+    forgetting.run(clock.now())
+    with reading() as s:
+        assert drills.figures(s, clock.now()) == drills.Figures(2, 1, 42, 42)  # the signal is gone, its time stays
+
+
+def test_nobody_on_duty_no_drill(chain: Flask) -> None:
+    with pytest.raises(drills.NobodyOnDuty), writing() as s:
+        drills.start(s, 1, "chief", clock.now())
+
+
+def test_a_worker_that_lost_the_row_of_its_pulse_makes_it_again(chain: Flask) -> None:
+    on_duty()
+    with writing() as s:
+        s.execute(delete(Pulse))
+    assert not offered()
+    turn()
+    assert offered()
+    db.session.remove()
