@@ -15,9 +15,10 @@ from datetime import datetime
 from flask import Flask
 
 from clinic import audit, backup, clock, start
-from clinic.booking import calling, forgetting, stopping
+from clinic.booking import calling, forgetting, marking, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
+from clinic.desk import shift
 from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
@@ -74,6 +75,14 @@ def _forget_answers(now: datetime) -> int:
         return once.forget(s, now) + sign_in.forget(s, now)
 
 
+def _forget_shift_notes(now: datetime) -> int:
+    today = clock.local(now).date()
+    if keys.ring().has_leapt(today):
+        return 0
+    with writing() as s:
+        return shift.forget(s, today)
+
+
 def _forget_deeds(now: datetime) -> int:
     if keys.ring().has_leapt(clock.local(now).date()):
         return 0
@@ -110,8 +119,10 @@ TASKS = (
     Task("stopped", 60, _call_off),
     Task("seats", 60, _move_seats),
     Task("waiting", 10, _call_waiting),
+    Task("missed", 60, marking.miss_by_themselves),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
+    Task("shift notes", 3600, _forget_shift_notes),
     Task("deeds", 3600, _forget_deeds),
     Task("notes", 300, _forget_notes),
     Task("canary", 3600, canary.send_due),
@@ -144,7 +155,10 @@ def forget_all(now: datetime) -> int:
     """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
     keys.advance_if_due()
     gone = 0
-    forgets = (_serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_deeds, _forget_notes, _forget_alerts)
+    forgets = (
+        _serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_shift_notes, _forget_deeds, _forget_notes,
+        _forget_alerts,
+    )  # fmt: skip
     for forget in forgets:
         while done := forget(now):
             gone += done

@@ -10,7 +10,9 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.orm import Session
 
+from clinic.booking.models import Appointment, Awaited
 from clinic.db import Base, Text3, db
+from clinic.desk.models import ShiftNote
 from clinic.kits.models import (
     Entry,
     Expected,
@@ -169,6 +171,20 @@ def a_signal(s: Session, organization_id: int) -> None:
     s.flush()
 
 
+def a_day_at_the_desk(s: Session, location_id: int, room_id: int) -> None:
+    """One who waits in the line, one who did not come, one for whom something is ready, a note of the shift."""
+    today = date(2026, 11, 24)
+    visit = {"location_id": location_id, "day": today, "start_cell": 5978880, "visit_cells": 4, "own_cells": 0,
+             "noun": 0, "details": b"", "forget_on": today}  # fmt: skip
+    s.add_all((
+        Appointment(rid=b"1" * 16, room_id=None, ticket=1, status="here", **visit),
+        Appointment(rid=b"2" * 16, room_id=room_id, ticket=2, status="missed", **visit),
+        Awaited(rid=b"3" * 16, pass_id=b"p" * 16, location_id=location_id, label=b"", forget_on=today),
+        ShiftNote(rid=b"4" * 16, location_id=location_id, day=today, body=b"", forget_on=today),
+    ))  # fmt: skip
+    s.flush()
+
+
 def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
     from clinic.db import reading, writing
     from clinic.directory.models import Location, Room
@@ -177,12 +193,13 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
     with writing() as s:
         service = factories.a_service(s)
         location = factories.a_location(s, services=(service,))
-        factories.a_room(s, location, (service,))
+        room = factories.a_room(s, location, (service,))
         a_kit_on_a_shelf(s, location.id)
         a_page(s)
         a_note(s)
         a_seat_taken(s, location.id)
         a_signal(s, location.organization_id)
+        a_day_at_the_desk(s, location.id, room.id)
     if head() != "0001":
         downgrade(migrations(), "-1")
         upgrade(migrations(), "head")

@@ -9,18 +9,16 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from clinic import audit, clock
+from clinic import clock
 from clinic.booking import placing, taken, telling, tickets
-from clinic.booking.models import STATUSES, Appointment
+from clinic.booking.models import Appointment
 from clinic.booking.placing import APPOINTMENT, Details
-from clinic.booking.refusals import Gone, StatusChanged, TooLate
+from clinic.booking.refusals import Gone, TooLate
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, ServiceInfo
 from clinic.passes import passes
 from clinic.passes.passes import OpenPass
 from clinic.privacy import sealing
-
-DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
 
 COLUMNS = (
     Appointment.rid,
@@ -80,13 +78,14 @@ class DeskRow:
     """A visit as the desk sees it: when, where and which number; no noun, no pass, no services."""
 
     rid: bytes
-    room_id: int
+    room_id: int | None  # None: waits in the line
     start: datetime
     end: datetime
     ticket: int
     status: str
     status_at: datetime | None
     walk_in: bool
+    freed: datetime | None = None  # a missed visit: from when on its time is others'
 
     @property
     def minutes(self) -> int:
@@ -100,6 +99,7 @@ class RoomRow:
 
     row: DeskRow
     services: tuple[ServiceInfo, ...]
+    notes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def stop(s: Session, row: Any, now: datetime, by_place: str = "") -> None:
     s.execute(
         update(APPOINTMENT)
         .where(APPOINTMENT.c.rid == row.rid)
-        .values(status="cancelled", status_at=_minute(now), by_place=by_place)
+        .values(status="cancelled", status_at=minute(now), by_place=by_place)
     )
     telling.take_back(s, row.rid, "cancelled", now)
 
@@ -232,38 +232,7 @@ def for_desk(s: Session, cat: Catalogue, location_id: int, service_day: date) ->
 def for_room(s: Session, cat: Catalogue, room: RoomInfo, service_day: date) -> tuple[RoomRow, ...]:
     """One room's day with the services of each visit, for the clinician in it alone."""
     rows = s.execute(_OF_DAY, {"location": room.location_id, "day": service_day})
-    return tuple(RoomRow(desk_row(row), _services(cat, row)) for row in rows if row.room_id == room.id)
-
-
-def set_status(s: Session, location_id: int, rid: bytes, was: str, to: str, actor: str, now: datetime) -> None:
-    """Set a visit's status, if it still is what the desk saw; undone by setting it back.
-
-    Raises StatusChanged with the present status ("" when the visit is gone), ValueError for a word that
-    is none of the desk's.
-    """
-    if to not in DESK_STATUSES:
-        raise ValueError(to)
-    found = s.execute(_ONE, {"rid": rid}).one_or_none()
-    if found is None or found.location_id != location_id:
-        raise StatusChanged("")
-    try:
-        day = locked(s, found).day  # the day it is on now: she may just have moved it
-    except Gone:
-        raise StatusChanged("") from None
-    changed = s.execute(
-        update(APPOINTMENT)
-        .where(
-            APPOINTMENT.c.rid == rid,
-            APPOINTMENT.c.location_id == location_id,
-            APPOINTMENT.c.status == was,
-            APPOINTMENT.c.status != "cancelled",
-        )
-        .values(status=to, status_at=_minute(now))
-    )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]
-        current = s.execute(select(Appointment.status).where(Appointment.rid == rid)).scalar_one_or_none()
-        raise StatusChanged(current or "")
-    audit.record(s, now, actor, f"visit.{to}", day.isoformat(), location_id)
+    return tuple(_room_row(cat, row) for row in rows if row.room_id == room.id)
 
 
 def find_by_ticket(
@@ -275,17 +244,23 @@ def find_by_ticket(
     first_letter: str,
 ) -> DeskRow | None:
     """The visit of a ticket on a service day; the noun's first letter, in any language, must be right too."""
+    row = _by_ticket(s, location_id, day, number, first_letter)
+    return None if row is None or row.status == "cancelled" else desk_row(row)
+
+
+def was_taken_off(s: Session, location_id: int, day: date, number: int, first_letter: str) -> bool:
+    """Whether this ticket was cancelled, by her or by the place: she may stand there and not know it."""
+    row = _by_ticket(s, location_id, day, number, first_letter)
+    return row is not None and row.status == "cancelled"
+
+
+def _by_ticket(s: Session, location_id: int, day: date, number: int, first_letter: str) -> Any:
     row = s.execute(
         select(*COLUMNS).where(
-            Appointment.location_id == location_id,
-            Appointment.day == day,
-            Appointment.ticket == number,
-            Appointment.status != "cancelled",
+            Appointment.location_id == location_id, Appointment.day == day, Appointment.ticket == number
         )
     ).one_or_none()
-    if row is None or tickets.fold(first_letter) not in tickets.letters(row.noun):
-        return None
-    return desk_row(row)
+    return None if row is None or tickets.fold(first_letter) not in tickets.letters(row.noun) else row
 
 
 def desk_row(row: Any) -> DeskRow:
@@ -293,7 +268,8 @@ def desk_row(row: Any) -> DeskRow:
     start = clock.moment(row.start_cell)
     end = start + timedelta(minutes=clock.CELL_MINUTES * row.visit_cells)
     walk_in = row.pass_id is None
-    return DeskRow(row.rid, row.room_id, start, end, row.ticket, row.status, row.status_at, walk_in)
+    freed = clock.moment(row.start_cell + row.own_cells) if row.status == "missed" else None
+    return DeskRow(row.rid, row.room_id, start, end, row.ticket, row.status, row.status_at, walk_in, freed)
 
 
 def live_between(s: Session, location_id: int, first: date, last: date) -> Iterator[Any]:
@@ -342,8 +318,17 @@ def _in_time(cat: Catalogue, row: Any, now: datetime) -> None:
         raise TooLate
 
 
-def _minute(now: datetime) -> datetime:
+def minute(now: datetime) -> datetime:
+    """A moment as it is written down: to the minute."""
     return now.replace(second=0, microsecond=0)
+
+
+def _room_row(cat: Catalogue, row: Any) -> RoomRow:
+    try:
+        notes = placing.unseal(row.rid, row.details).notes
+    except sealing.Gone:
+        notes = ""
+    return RoomRow(desk_row(row), _services(cat, row), notes)
 
 
 def _services(cat: Catalogue, row: Any) -> tuple[ServiceInfo, ...]:

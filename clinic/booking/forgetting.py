@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking import feedback, telling, waiting
-from clinic.booking.models import Appointment, Cell, LocationDay, RoomDay, Tally
+from clinic.booking.models import Appointment, Awaited, Cell, LocationDay, RoomDay, Tally
 from clinic.booking.taken import first_cell
 from clinic.db import db, writing
 from clinic.directory.models import Location, Room
@@ -37,7 +37,15 @@ def run(now: datetime) -> int:
     Then SQLite's write-ahead log is emptied: what she cancelled, erased or moved stands in it too.
     """
     gone = 0
-    for step in (forget_cells, forget_visits, forget_passes, forget_days, feedback.forget_lines, forget_wishes):
+    for step in (
+        forget_cells,
+        forget_visits,
+        forget_awaited,
+        forget_passes,
+        forget_days,
+        feedback.forget_lines,
+        forget_wishes,
+    ):
         with writing() as s:
             gone += step(s, now)
     if gone == 0:
@@ -80,6 +88,11 @@ def forget_visits(s: Session, now: datetime) -> int:
         _add(s, location_id, week, hour, what, times * TALLY_STEP)
     s.execute(delete(Message).where(Message.about.in_([telling.about(row.rid) for row in rows])))
     return _count(s, delete(Appointment).where(Appointment.rid.in_([row.rid for row in rows])))
+
+
+def forget_awaited(s: Session, now: datetime) -> int:
+    """Delete what nobody fetched; the pass it hung from goes by its own day."""
+    return _count(s, delete(Awaited).where(Awaited.forget_on < clock.local(now).date()))
 
 
 def forget_passes(s: Session, now: datetime) -> int:

@@ -48,8 +48,17 @@ class Appointment(Base):
     __tablename__ = "appointment"
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES!r}", name="status"),
-        CheckConstraint("visit_cells > 0 AND own_cells >= visit_cells", name="cells"),
         CheckConstraint(f"by_place IN {BY_PLACE!r}", name="by_place"),
+        # a visit that was missed gives back the rest of its time
+        CheckConstraint(
+            "visit_cells > 0 AND own_cells >= 0 AND (own_cells >= visit_cells OR room_id IS NULL OR status = 'missed')",
+            name="cells",
+        ),
+        # only who came without a time waits without a room, and owns no time
+        CheckConstraint(
+            "room_id IS NOT NULL OR (pass_id IS NULL AND own_cells = 0 AND status IN ('here', 'cancelled'))",
+            name="room",
+        ),
         UniqueConstraint("location_id", "day", "ticket", name="uq_appointment_ticket"),
         UniqueConstraint("rid", "room_id", name="uq_appointment_room"),
         ForeignKeyConstraint(["room_id", "location_id"], ["room.id", "room.location_id"]),
@@ -63,9 +72,9 @@ class Appointment(Base):
         Rid, ForeignKey("pass.rid", ondelete="CASCADE"), info=keep("visit", "random")
     )
     location_id: Mapped[int] = mapped_column(info=keep("visit"))
-    room_id: Mapped[int] = mapped_column(info=keep("visit"))
+    room_id: Mapped[int | None] = mapped_column(info=keep("visit"))  # NULL: waits in the line
     day: Mapped[date] = mapped_column(info=keep("visit"))  # the service day
-    start_cell: Mapped[int] = mapped_column(Integer, info=keep("visit"))
+    start_cell: Mapped[int] = mapped_column(Integer, info=keep("visit"))  # in the line: when she came
     visit_cells: Mapped[int] = mapped_column(info=keep("visit"))
     own_cells: Mapped[int] = mapped_column(info=keep("visit"))  # visit and pause
     status: Mapped[str] = mapped_column(String(10), default="booked", info=keep("visit"))
@@ -143,6 +152,26 @@ class WishTold(Base):
     )
     location_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("wish"))
     start_cell: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=keep("wish"))
+
+
+class Awaited(Base):
+    """Something of a visit is still to come, or is ready for her: that, never what. It outlives the visit."""
+
+    __tablename__ = "awaited"
+    __table_args__ = (
+        Index("ix_awaited_pass_id", "pass_id"),
+        Index("ix_awaited_location_id", "location_id"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
+
+    rid: Mapped[bytes] = mapped_column(Rid, primary_key=True, info=keep("awaited", "random"))
+    pass_id: Mapped[bytes] = mapped_column(
+        Rid, ForeignKey("pass.rid", ondelete="CASCADE"), info=keep("awaited", "random")
+    )
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), info=keep("awaited"))
+    label: Mapped[bytes] = mapped_column(LargeBinary, info=keep("awaited", "sealed"))  # day and number of the visit
+    ready: Mapped[bool] = mapped_column(default=False, info=keep("awaited"))
+    forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
 
 
 class Tally(Base):

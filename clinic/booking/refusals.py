@@ -1,5 +1,7 @@
 """What can happen to her wish for a time; each carries what the page needs to help at once."""
 
+from datetime import datetime
+
 from clinic.booking.availability import Slot
 from clinic.directory.catalogue import LocationInfo
 
@@ -68,3 +70,15 @@ class StatusChanged(Exception):
     def __init__(self, current: str) -> None:
         super().__init__(current)
         self.current = current
+
+
+class TimeGiven(Exception):
+    """The time of a visit that was missed has gone to somebody else in the meantime."""
+
+
+class MovedMeanwhile(Exception):
+    """The visit no longer stands where the desk saw it; `start` is where it stands now."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start.isoformat())
+        self.start = start

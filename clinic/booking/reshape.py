@@ -13,10 +13,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, placing, rearranging, taken
+from clinic.booking import appointments, desk_times, placing, rearranging, taken
 from clinic.booking.appointments import DeskRow
 from clinic.booking.rearranging import MOVE, STOP, Answers, MoreTouched, Rearranged, Touched
-from clinic.booking.refusals import Gone
+from clinic.booking.refusals import Gone, MovedMeanwhile, StatusChanged
 from clinic.db import Text3
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, ClosureInfo, LocationInfo
@@ -28,6 +28,7 @@ __all__ = [
     "preview", "reopen", "stop_one", "stranded",
 ]  # fmt: skip
 
+MOVABLE = ("booked", "here", "missed")  # who is in the room, or was, stays where she is
 _DAY = timedelta(days=1)
 
 
@@ -140,43 +141,60 @@ def stranded(s: Session, cat: Catalogue, loc: LocationInfo, now: datetime) -> tu
 
 
 def move_one(
-    s: Session, cat: Catalogue, location_id: int, rid: bytes, start: datetime, actor: str, now: datetime
+    s: Session,
+    cat: Catalogue,
+    location_id: int,
+    rid: bytes,
+    start: datetime,
+    actor: str,
+    now: datetime,
+    seen: datetime | None = None,
 ) -> tuple[DeskRow, bool]:
     """The desk moves one visit; the row, and whether a message will reach her. No limit of hers applies.
 
-    `s` writes. Raises Gone, SlotTaken, NotASlot, NotBookable.
+    `seen` is the time at which the desk saw it. `s` writes. Raises Gone, MovedMeanwhile, StatusChanged,
+    SlotTaken, NotASlot.
     """
-    row = _one(s, location_id, rid, clock.service_day(start))
+    row = _one(s, location_id, rid, seen, clock.service_day(start))
+    if clock.moment(row.start_cell) == start and row.status == "booked":
+        return appointments.desk_row(row), True
     cat = catalogue.current(s)
-    loc = cat.locations[location_id]
     services = frozenset(placing.unseal(rid, row.details).services)
-    rooms = placing.candidates(s, cat, loc, services, start, now)
+    rooms = desk_times.rooms(cat, cat.locations[location_id], services, row.visit_cells, start, now)
+    rooms = tuple(sorted(rooms, key=lambda room: room.id != row.room_id))
     view = rearranging.move(s, cat, row, rooms, start, now)
     audit.record(s, now, actor, "visit.move", row.day.isoformat(), location_id)
     return rearranging.as_row(row, view), rearranging.tell_moved(s, row, view, now)
 
 
-def stop_one(s: Session, location_id: int, rid: bytes, actor: str, now: datetime) -> bool:
-    """The desk takes one visit off; whether a message will reach her. `s` writes. Raises Gone."""
-    row = _one(s, location_id, rid)
+def stop_one(s: Session, location_id: int, rid: bytes, actor: str, now: datetime, seen: datetime | None = None) -> bool:
+    """The desk takes one visit off; whether a message will reach her.
+
+    `s` writes. Raises Gone, MovedMeanwhile, StatusChanged.
+    """
+    row = _one(s, location_id, rid, seen)
     audit.record(s, now, actor, "visit.stop", row.day.isoformat(), location_id)
     appointments.stop(s, row, now, "closed")
     return rearranging.tell_stopped(s, row, now)
 
 
 def ahead(loc: LocationInfo, now: datetime) -> list[date]:
-    """The service days on which one can book here."""
+    """The service days on which somebody may be booked here, by the desk as well."""
     first = clock.service_day(now)
-    return [first + n * _DAY for n in range(loc.days_ahead + 2)]
+    return [first + n * _DAY for n in range(max(loc.days_ahead, desk_times.MOST_DAYS) + 2)]
 
 
-def _one(s: Session, location_id: int, rid: bytes, *more: date) -> Any:
+def _one(s: Session, location_id: int, rid: bytes, seen: datetime | None, *more: date) -> Any:
     row = appointments.row_of(s, rid)
     if row.location_id != location_id:
         raise Gone
     row = appointments.locked(s, row, *more)
     if row.status == "cancelled":
         raise Gone
+    if seen is not None and clock.moment(row.start_cell) != seen:
+        raise MovedMeanwhile(clock.moment(row.start_cell))
+    if row.status not in MOVABLE or row.room_id is None:
+        raise StatusChanged(row.status)
     return row
 
 

@@ -75,6 +75,7 @@ _INTERVALS = select(_VISITS.location_id, _VISITS.day, _VISITS.room_id, _VISITS.s
     _VISITS.location_id.in_(bindparam("locations", expanding=True)),
     _VISITS.day.between(bindparam("first"), bindparam("last")),
     _VISITS.status != "cancelled",
+    _VISITS.room_id.is_not(None),  # who waits in the line takes no time
 )
 
 

@@ -5,7 +5,7 @@ goes out by itself outside the operator's hours: what is due then waits for the 
 would be too late the caller is told so.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.messaging import covers, outbox, window
 from clinic.passes.passes import OpenPass
 
-REMINDER, CONFIRMATION, MOVED, STOPPED = "reminder", "confirmation", "moved", "stopped"
+REMINDER, CONFIRMATION, MOVED, STOPPED, LATE = "reminder", "confirmation", "moved", "stopped", "late"
 
 
 def about(rid: bytes) -> str:
@@ -70,6 +70,18 @@ def tell_stopped(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forge
         return False
     text = covers.stopped(pass_.language, start)
     outbox.put(s, pass_.rid, about(rid), STOPPED, pass_.phone, text, due, start, forget_on)
+    return True
+
+
+def tell_late(
+    s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
+) -> bool:
+    """Say that her visit at `start` begins later; False when it can't reach her before `start`."""
+    due = window.next_opening(now)
+    if due >= start or pass_.phone is None:
+        return False
+    text = covers.late(pass_.language, start, start + timedelta(minutes=minutes))
+    outbox.put(s, pass_.rid, about(rid), LATE, pass_.phone, text, due, start, forget_on)
     return True
 
 

@@ -38,6 +38,8 @@ def init(app: Flask) -> None:
     """The sign-in, every page of the desk, and how its templates write times."""
     # they add their views to the blueprint
     from clinic.desk import (  # noqa: F401
+        awaited,
+        closing,
         closures,
         doors,
         duty_pages,
@@ -47,12 +49,18 @@ def init(app: Flask) -> None:
         point_pages,
         points,
         recalls,
+        running_late,
         sections,
+        shift_notes,
         signal_pages,
         stocking,
         stop,
         trainings,
         views,
+        visit,
+        visit_acts,
+        walk_ins,
+        week,
     )
 
     guard.init(app)
@@ -64,6 +72,7 @@ def init(app: Flask) -> None:
         until_words=wording.until,
         long_day_words=wording.long_day,
         near_day_words=_near_day,
+        short_day_words=wording.short_day,
         capitalize_first=_capital,
         cell_number=clock.cell,
         service_day=clock.service_day,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, taken
+from clinic.booking import appointments, lateness, line, taken
 from clinic.booking.appointments import DeskRow
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import StatusChanged
@@ -35,6 +35,7 @@ class Board:
 
     roster: roster.Roster
     messages: tuple[Unvouched, ...]
+    free_rooms: tuple[tuple[int, int], ...]  # (room, minutes): free now, for whoever waits in the line
 
 
 def version(s: Session, cat: Catalogue, location_id: int, day: date, now: datetime) -> str:
@@ -47,23 +48,20 @@ def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: dat
     rows = appointments.for_desk(s, cat, location.id, day).rows
     busy = taken.load(s, [location.id], day, day)
     rooms = _rooms(s, location, rows)
-    built = roster.build(
-        day,
-        rooms,
-        rows,
-        {r.id: openness.open_mask(cat, location, r, day) for r in location.rooms},
-        {r.id: busy.around(location.id, r.id, day) for r in rooms},
-        location.grace_minutes,
-        now,
-        whole,
-    )
-    return Board(built, _unvouched(s, rows))
+    open_ = {r.id: openness.open_mask(cat, location, r, day) for r in location.rooms}
+    masks = {r.id: busy.around(location.id, r.id, day) for r in rooms}
+    late = lateness.of_day(s, location.id, day)
+    built = roster.build(day, rooms, rows, open_, masks, location.grace_minutes, late, now, whole)
+    at = clock.cell(now) - taken.first_cell(day)
+    runs = [(r.id, line.free_run(open_[r.id], masks[r.id], at)) for r in location.rooms]
+    free = tuple((room, cells * clock.CELL_MINUTES) for room, cells in runs if cells >= line.SHORTEST)
+    return Board(built, _unvouched(s, rows), free if day == clock.service_day(now) else ())
 
 
 def _rooms(s: Session, location: LocationInfo, rows: Sequence[DeskRow]) -> tuple[RoomInfo, ...]:
     """The rooms in use, and those retired in which somebody still stands on the roster."""
     known = {r.id for r in location.rooms}
-    lost = {row.room_id for row in rows} - known
+    lost = {row.room_id for row in rows if row.room_id is not None} - known
     if not lost:
         return location.rooms
     found = s.execute(select(Room).where(Room.id.in_(lost), Room.location_id == location.id)).scalars()

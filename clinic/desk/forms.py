@@ -2,9 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, IntegerField, PasswordField, StringField
+from wtforms import DateField, Form, IntegerField, PasswordField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
 
+from clinic.booking import lateness
 from clinic.booking.models import STATUSES
 from clinic.desk.roster import WALK_IN_MINUTES
 
@@ -61,12 +62,56 @@ class WalkInForm(Form):
     minutes = IntegerField(default=WALK_IN_MINUTES[1], validators=[Optional(), AnyOf(WALK_IN_MINUTES, NOT_A_STEP)])
     room = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
     cell = IntegerField(validators=[Optional(), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
+    line = IntegerField(validators=[Optional(), AnyOf((1,), NOT_A_STEP)])  # no time, but a place in the line
     token = StringField(validators=[InputRequired(NOT_A_STEP), Length(22, 64, NOT_A_STEP)])
 
     @classmethod
     def of(cls, sent: MultiDict[str, str]) -> "WalkInForm":
         """Also from the button of a free gap: `gap` is "room:cell"."""
         room, _, cell = sent.get("gap", "").partition(":")
-        return cls(
-            MultiDict({"minutes": sent.get("minutes", ""), "token": sent.get("token", ""), "room": room, "cell": cell})
-        )
+        plain = {name: sent.get(name, "") for name in ("minutes", "line", "token")}
+        return cls(MultiDict({**plain, "room": room, "cell": cell}))
+
+
+class CallForm(Form):
+    """Who comes from the line into which room: "27:3" on one button."""
+
+    ticket = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_TICKET, NOT_A_STEP)])
+    room = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
+
+    @classmethod
+    def of(cls, text: str) -> "CallForm":
+        """Ticket and room, as they stand on the button."""
+        ticket, _, room = text.partition(":")
+        return cls(MultiDict({"ticket": ticket, "room": room}))
+
+
+class LateForm(Form):
+    """Which room runs late, and by how many minutes."""
+
+    room = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
+    minutes = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(0, lateness.MOST, NOT_A_STEP)])
+
+
+class VisitForm(Form):
+    """What becomes of a visit: `start` and `seen` are cells, `seen` the one at which the desk saw it."""
+
+    start = IntegerField(validators=[Optional(), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
+    seen = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
+    remind = IntegerField(validators=[Optional(), AnyOf((1,), NOT_A_STEP)])
+    token = StringField(validators=[InputRequired(NOT_A_STEP), Length(22, 64, NOT_A_STEP)])
+
+
+class ThingForm(Form):
+    """What became of something awaited: "2026-11-24:27:ready" on one button."""
+
+    day = DateField(validators=[InputRequired(NOT_A_STEP)])
+    ticket = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_TICKET, NOT_A_STEP)])
+    act = StringField(validators=[AnyOf(("ready", "fetched"), NOT_A_STEP)])
+
+    @classmethod
+    def of(cls, text: str) -> "ThingForm":
+        """Day, number and act, as they stand on the button."""
+        parts = text.split(":")
+        names = ("day", "ticket", "act")
+        return cls(MultiDict(zip(names, parts, strict=True)) if len(parts) == len(names) else MultiDict())

@@ -1,16 +1,17 @@
 """How the desk's answers are drawn: whole pages, the moving parts for desk.js, and the card beside them."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from clinic import clock
-from clinic.booking import appointments
+from clinic.booking import appointments, lateness
 from clinic.db import Text3, db
-from clinic.desk import board, roster
+from clinic.desk import board, roster, shift
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo, RoomInfo
 from clinic.staff import guard, memberships
@@ -19,6 +20,8 @@ from clinic.wording import language_now
 
 SERVICES_ROLES = ("clinician",)
 NOUN_SECONDS = 30
+LATE_MINUTES = (0, 10, 20, 30, 45, 60, 90, 120)
+FARTHEST = timedelta(days=100)  # no day is kept, or offered, farther away
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,32 @@ class Got:
     sentence: str = ""
 
 
+def desk_of(person: SignedIn, location: LocationInfo, day: str) -> Desk:
+    """Who looks at what, from the address; 404 for a day that is none, or a room that is not theirs."""
+    try:
+        found = date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII) else None
+    except ValueError:
+        found = None
+    if found is None or abs(found - clock.today()) > FARTHEST:
+        abort(404)
+    return Desk(person, location, found, clock.now(), _own_room(person, location))
+
+
+def _own_room(person: SignedIn, location: LocationInfo) -> RoomInfo | None:
+    """`?room=`: a clinician's own room; it does not exist for others."""
+    if "room" not in request.args:
+        return None
+    room = next((r for r in location.rooms if str(r.id) == request.args["room"]), None)
+    if room is None or not is_clinician(person, location):
+        abort(404)
+    return room
+
+
+def is_clinician(person: SignedIn, location: LocationInfo) -> bool:
+    """Whether this person may see, at this place, what a visit is for."""
+    return memberships.may(db.session(), person.staff_id, SERVICES_ROLES, location)
+
+
 def scripted() -> bool:
     """Whether desk.js asks: it wants the moving parts only."""
     return guard.POLL in request.headers
@@ -81,6 +110,8 @@ def page(desk: Desk, got: Got | None, said: Said | None) -> str:
         yesterday=desk.day - timedelta(days=1),
         tomorrow=desk.day + timedelta(days=1),
         walk_in_minutes=roster.WALK_IN_MINUTES,
+        late_minutes=LATE_MINUTES,
+        shift_notes=shift.of_location(db.session(), desk.location.id, clock.today()),
     )
 
 
@@ -99,9 +130,7 @@ def parts(desk: Desk, said: Said | None) -> Response:
 def beside(desk: Desk, got: Got) -> Response:
     """The answer to a search or a walk-in: the card alone for the script, the whole page otherwise."""
     if scripted():
-        return make_response(
-            render_template("desk/_got.html", **_names(desk), got=got, token=secrets.token_urlsafe(16))
-        )
+        return make_response(render_template("desk/_got.html", **names(desk), got=got, token=secrets.token_urlsafe(16)))
     response = make_response(page(desk, got, None))
     if got.noun is not None:  # the word leaves the screen without the script, too
         response.headers["Refresh"] = f"{NOUN_SECONDS}; url={desk.url()}"
@@ -114,7 +143,8 @@ def _tag(desk: Desk) -> str:
     return f"{version}.{language_now()}.{'all' in request.args}.{desk.room.id if desk.room else ''}"
 
 
-def _names(desk: Desk) -> dict[str, object]:
+def names(desk: Desk) -> dict[str, object]:
+    """What every template of a day needs."""
     language = language_now()
     return {
         "person": desk.person,
@@ -136,15 +166,16 @@ def _context(desk: Desk) -> dict[str, object]:
     cat = catalogue.current(s)
     location = cat.locations.get(desk.location.id, desk.location)
     if desk.room is not None:
-        return _names(desk) | _room(desk, desk.room)
+        return names(desk) | _room(desk, desk.room)
     shown = board.read(s, cat, location, desk.day, desk.now, "all" in request.args)
     language = language_now()
-    return _names(desk) | {
+    return names(desk) | {
         "roster": shown.roster,
         "messages": shown.messages,
         "room_names": {r.id: r.name[language] for r in shown.roster.rooms},
         "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
-        "clinician": memberships.may(s, desk.person.staff_id, SERVICES_ROLES, location),
+        "free_rooms": shown.free_rooms,
+        "clinician": is_clinician(desk.person, location),
     }
 
 
@@ -152,9 +183,12 @@ def _room(desk: Desk, room: RoomInfo) -> dict[str, object]:
     """A clinician's own day, the only place where services are named."""
     s = db.session()
     visits = appointments.for_room(s, catalogue.current(s), room, desk.day)
+    late = lateness.of_day(s, desk.location.id, desk.day)
     language = language_now()
     return {
-        "cards": roster.cards_of([v.row for v in visits], desk.location.grace_minutes, desk.now),
+        "cards": roster.cards_of([v.row for v in visits], desk.location.grace_minutes, late, desk.now),
+        "late": late,
+        "notes": {v.row.ticket: v.notes for v in visits},
         "names": {v.row.ticket: ", ".join(service.name[language] for service in v.services) for v in visits},
     }
 

@@ -7,11 +7,13 @@ from typing import Literal
 
 from clinic import clock
 from clinic.booking.appointments import DeskRow
+from clinic.booking.lateness import latest
 from clinic.booking.taken import DAY_CELLS, first_cell
 from clinic.directory.catalogue import RoomInfo
 
 HALF_HOUR = 6  # cells
 LOOK_BACK = timedelta(hours=2, minutes=40)  # finished visits older than this are folded away
+SHORTEST_CARD = timedelta(minutes=10)  # one who did not come stays to be seen, and to be undone
 SHORTEST_GAP = 2  # cells: a free gap of less than ten minutes is not worth a button
 WALK_IN_MINUTES = (10, 20, 30, 40, 60)
 
@@ -27,7 +29,7 @@ class Card:
     """A visit on the table: a number, a time, a state; nothing about who or what for."""
 
     ticket: int
-    room_id: int
+    room_id: int | None  # None: waits in the line
     start: datetime
     end: datetime
     status: str
@@ -35,6 +37,7 @@ class Card:
     walk_in: bool
     late: bool  # expected, and the grace after its time is over
     waits: int | None  # minutes, for one who is here
+    held: datetime  # until when the time is hers: the end, or earlier for one who did not come
 
     @property
     def minutes(self) -> int:
@@ -83,6 +86,8 @@ class Roster:
     cards: tuple[Card, ...]  # by time, then room
     next_gap: Gap | None
     begun: bool  # the service day has begun: steps may be taken
+    late: Mapping[int, int]  # minutes by room, of those that run late
+    in_line: tuple[Card, ...]  # who waits without a time, in the order in which they came
 
     @property
     def waiting(self) -> tuple[Card, ...]:
@@ -108,6 +113,7 @@ def build(
     open_: Mapping[int, int],
     taken: Mapping[int, int],
     grace_minutes: int,
+    late: Mapping[int, int],
     now: datetime,
     whole: bool,
 ) -> Roster:
@@ -116,7 +122,8 @@ def build(
     `open_` and `taken`: per room id one integer, bit i = the i-th five minutes from 06:00 of `day`;
     `taken` includes the pauses. `whole` shows the finished morning as well.
     """
-    cards = cards_of(rows, grace_minutes, now)
+    standing = cards_of(rows, grace_minutes, late, now)
+    cards = tuple(card for card in standing if card.room_id is not None)
     base = first_cell(day)
     now_at = clock.cell(now) - base
     first, last = _window(cards, open_, base)
@@ -146,10 +153,12 @@ def build(
         cards=cards,
         next_gap=min(gaps, key=lambda g: g.start, default=None),
         begun=now_at >= 0,
+        late=late,
+        in_line=tuple(sorted((c for c in standing if c.room_id is None), key=lambda c: c.ticket)),
     )
 
 
-def cards_of(rows: Sequence[DeskRow], grace_minutes: int, now: datetime) -> tuple[Card, ...]:
+def cards_of(rows: Sequence[DeskRow], grace_minutes: int, late: Mapping[int, int], now: datetime) -> tuple[Card, ...]:
     """The visits of a day that stand on the roster, by time and room; cancelled ones are gone."""
     cards = (
         Card(
@@ -160,13 +169,15 @@ def cards_of(rows: Sequence[DeskRow], grace_minutes: int, now: datetime) -> tupl
             status=row.status,
             since=row.status_at,
             walk_in=row.walk_in,
-            late=row.status == "booked" and now >= row.start + timedelta(minutes=grace_minutes),
+            late=row.status == "booked"
+            and now >= row.start + timedelta(minutes=grace_minutes + latest(late, row.room_id)),
             waits=_minutes_since(row.status_at, now) if row.status == "here" else None,
+            held=row.end if row.freed is None else min(row.end, max(row.freed, row.start + SHORTEST_CARD)),
         )
         for row in rows
         if row.status in SIGNS
     )
-    return tuple(sorted(cards, key=lambda c: (c.start, c.room_id, c.ticket)))
+    return tuple(sorted(cards, key=lambda c: (c.start, c.room_id or 0, c.ticket)))
 
 
 def _minutes_since(then: datetime | None, now: datetime) -> int | None:
@@ -199,7 +210,7 @@ def _after_folding(cards: Sequence[Card], first: int, last: int, base: int, now:
 
 
 def _end(card: Card, base: int) -> int:
-    return clock.cell(card.end - timedelta(seconds=1)) + 1 - base
+    return clock.cell(card.held - timedelta(seconds=1)) + 1 - base
 
 
 def _column(

@@ -80,6 +80,12 @@ def moved(language: str, start: datetime) -> str:
         return gettext("The time has changed: %(day)s, %(time)s.", day=day, time=time_words(start))
 
 
+def late(language: str, start: datetime, later: datetime) -> str:
+    """The text that tells of a delay, the same in every cover."""
+    with speaking(language):
+        return gettext("Delay: instead of %(old)s, about %(new)s.", old=time_words(start), new=time_words(later))
+
+
 def stopped(language: str, start: datetime) -> str:
     """The text that says not to come on the day of `start`, which is today."""
     with speaking(language):

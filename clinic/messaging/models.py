@@ -44,7 +44,7 @@ class Message(Base):
         Rid, ForeignKey("pass.rid", ondelete="CASCADE"), info=keep("message", "random")
     )
     about: Mapped[str] = mapped_column(String(60), info=keep("message", "random"))  # "appointment:<rid hex>"
-    kind: Mapped[str] = mapped_column(String(20), info=keep("message"))  # reminder | confirmation | moved | stopped
+    kind: Mapped[str] = mapped_column(String(20), info=keep("message"))  # reminder, moved, late …
     to: Mapped[bytes] = mapped_column(LargeBinary, info=keep("phone", "sealed"))
     body: Mapped[bytes] = mapped_column(LargeBinary, info=keep("message", "sealed"))
     due_at: Mapped[datetime] = mapped_column(UtcTime, info=keep("message"))

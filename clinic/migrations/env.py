@@ -7,6 +7,7 @@ from flask import current_app
 
 import clinic.audit
 import clinic.booking.models
+import clinic.desk.models
 import clinic.directory.models
 import clinic.kits.models
 import clinic.messaging.models

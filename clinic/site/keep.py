@@ -80,6 +80,17 @@ REASONS: dict[str, Row] = {
     "pass": Row(_l("What ties your visits and messages together"), _l("A random number, until the last of them goes.")),
     "language": Row(_l("The language of your messages"), _l("It goes with the code.")),
     "cover": Row(_l("The words you chose for SMS"), _l("Encrypted. They go with the code.")),
+    "awaited": Row(
+        _l("That something is ready for you at a place"),
+        _l(
+            "Not what. The day and number of the visit are encrypted. "
+            "It is kept 45 days while it is awaited, and 30 days once it is ready."
+        ),
+    ),
+    "shift_note": Row(
+        _l("What one shift of a clinic writes down for the next"),
+        _l("Encrypted, for three days. They are asked to name nobody."),
+    ),
     "forget_day": Row(
         _l("The day on which all this is forgotten"),
         _l("On that day the key is destroyed, so that old copies can no longer be opened either."),

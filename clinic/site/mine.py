@@ -9,7 +9,18 @@ from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
-from clinic.booking import appointments, availability, calendar, feedback, showing, taken, telling, typed, waiting
+from clinic.booking import (
+    appointments,
+    availability,
+    calendar,
+    feedback,
+    lateness,
+    showing,
+    taken,
+    telling,
+    typed,
+    waiting,
+)
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.forms import MineForm
 from clinic.booking.refusals import Alternatives, Gone, NotASlot, NotBookable, SlotTaken, TooLate
@@ -27,7 +38,7 @@ from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
 from clinic.safety.trainings import reading
 from clinic.safety.trainings.forms import MySeatForm
-from clinic.site import mine_felt, mine_orders, mine_trainings, mine_waiting
+from clinic.site import mine_felt, mine_orders, mine_ready, mine_trainings, mine_waiting
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
@@ -48,6 +59,7 @@ class Visit:
     address: str
     opens: str  # when the address opens; "" when it is open
     sms: str
+    late: str  # by how much the room runs late, while she is still expected
     alternatives: tuple[tuple[str, str], ...]
     ask: bool  # how it was
 
@@ -206,6 +218,7 @@ def _page(
         seats=mine_trainings.cards(s, cat, pass_, now),
         wishes=mine_waiting.cards(s, cat, pass_, now),
         token_for=tokens.new,
+        ready=mine_ready.cards(s, cat, pass_, now),
         code=form.code.data,
         said=said,
         felt=its if isinstance(its, mine_felt.FeltForm) else None,
@@ -231,9 +244,18 @@ def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit
         address=loc.address[language] if live and not away and (not hidden or now >= opens) else "",
         opens=wording.at(opens) if hidden and live and not away and now < opens else "",
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
+        late=_late(s, view, now),
         alternatives=(),
         ask=ask,
     )
+
+
+def _late(s: Session, view: AppointmentView, now: datetime) -> str:
+    day = clock.service_day(view.start)
+    if view.room is None or view.status not in ("booked", "here") or day != clock.service_day(now):
+        return ""
+    minutes = lateness.of_room(s, view.room.id, day)
+    return _("It runs late today, by about %(minutes)s min.", minutes=minutes) if minutes else ""
 
 
 def _times(

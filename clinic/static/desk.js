@@ -88,17 +88,19 @@
     if (submitter && submitter.name) body.append(submitter.name, submitter.value);
     return new URLSearchParams(body);
   }
-  $("#step").addEventListener("submit", function (e) {
-    e.preventDefault();
-    var ticket = e.submitter.value.split(":")[0], beside = e.submitter.closest("#got");
-    if (ticket === last && Date.now() - lastAt < 500 && e.submitter.id !== "undo") return;
-    var mine = ++acts; last = ticket; lastAt = Date.now();
-    ask(e.target.action, act(e.target, e.submitter)).then(function (r) {
-      if (r.status > 499) throw r;
-      return taken(r, mine, false);
-    }).then(function () {
-      if (beside) { got(""); var find = $("#find"); if (find) { find.value = ""; find.focus(); } }
-    }).catch(function () { offline.hidden = false; });
+  all("form[data-act]").forEach(function (form) {
+    form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      var by = e.submitter, ticket = by && by.value ? by.value.split(":")[0] : form.id, beside = by && by.closest("#got");
+      if (ticket === last && Date.now() - lastAt < 500 && by.id !== "undo") return;
+      var mine = ++acts; last = ticket; lastAt = Date.now();
+      ask(form.action, act(form, by)).then(function (r) {
+        if (r.status > 499) throw r;
+        return taken(r, mine, false);
+      }).then(function () {
+        if (beside) { got(""); var find = $("#find"); if (find) { find.value = ""; find.focus(); } }
+      }).catch(function () { offline.hidden = false; });
+    });
   });
 
   // The card beside: found by number and letter, or a walk-in whose word is said once.
@@ -133,17 +135,18 @@
     if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#walk-button"); if (b) b.focus(); }
   });
 
-  // Keys: "/" find, N walk-in, Z undo, arrows from card to card. Letters by place, so that any layout works.
+  // Keys: "/" find, N walk-in, L to the line, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
   var now = $(".now"), keys = $("[data-keys]");
   if (now && innerWidth > 1023) scrollTo(0, Math.max(0, now.getBoundingClientRect().top + scrollY - innerHeight / 3));
   d.addEventListener("keydown", function (e) {
     if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
     var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
     if (hit) { e.preventDefault(); hit.focus(); hit.select(); return; }
-    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyZ" ? $("#undo") : null;
+    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyL" ? $("#line-button") : e.code === "KeyZ" ? $("#undo") : e.code === "KeyO" ? opened(e) : null;
     if (hit) { e.preventDefault(); hit.click(); return; }
     if (/^Arrow/.test(e.key)) arrow(e);
   });
+  function opened(e) { var card = e.target.closest && e.target.closest(".ap[data-ticket]"); return card && $("a.nm", card); }
   function stop(card) { return $("button", card); }
   function arrow(e) {
     var cards = all(".ap[data-ticket]").filter(stop), here = e.target.closest && e.target.closest(".ap[data-ticket]"), next;

@@ -1,6 +1,7 @@
-"""Book, move, cancel, walk in, close and reopen in any order: cells equal the live appointments."""
+"""Book, move, cancel, walk in, wait, mark, miss, close and reopen in any order: cells equal the live appointments."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -12,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import delete, select
 
 from clinic import clock
-from clinic.booking import appointments, book, reshape, taken
+from clinic.booking import again, appointments, book, line, marking, reshape, taken
 from clinic.booking.models import Appointment, Cell, LocationDay
-from clinic.booking.refusals import Gone, NotASlot, NoTimeLeft, SlotTaken, StatusChanged, TooLate
+from clinic.booking.refusals import Gone, NotASlot, NoTimeLeft, SlotTaken, StatusChanged, TimeGiven, TooLate
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Closure
@@ -40,6 +41,7 @@ class Desk(RuleBasedStateMachine):
             taken.forget_memory(s)
             catalogue.changed(s)
         self.codes: list[tuple[str, bytes]] = []
+        self.waiting: list[bytes] = []
 
     def cat(self) -> catalogue.Catalogue:
         with reading() as s:
@@ -91,16 +93,54 @@ class Desk(RuleBasedStateMachine):
             return
 
     @precondition(lambda self: self.codes)
-    @rule(data=st.data(), to=st.sampled_from(appointments.DESK_STATUSES))
-    def the_desk_marks(self, data: st.DataObject, to: str) -> None:
+    @rule(data=st.data(), to=st.sampled_from((*marking.DESK_STATUSES, "missed")), minutes=st.integers(0, 12))
+    def the_desk_marks(self, data: st.DataObject, to: str, minutes: int) -> None:
         _, rid = data.draw(st.sampled_from(self.codes))
         with writing() as s:
             was = s.execute(select(Appointment.status).where(Appointment.rid == rid)).scalar_one()
             if was == "cancelled":
                 with pytest.raises(StatusChanged):
-                    appointments.set_status(s, self.place_id, rid, was, to, "clerk", EVENING)
+                    marking.set_status(s, self.place_id, rid, was, to, "clerk", EVENING)
             else:
-                appointments.set_status(s, self.place_id, rid, was, to, "clerk", EVENING)
+                with suppress(TimeGiven):
+                    marking.set_status(s, self.place_id, rid, was, to, "clerk", EVENING + minutes * FIVE)
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data(), step=steps)
+    def the_desk_moves(self, data: st.DataObject, step: int) -> None:
+        _, rid = data.draw(st.sampled_from(self.codes))
+        to = EVENING + step * FIVE
+        try:
+            with writing() as s:
+                row, _told = reshape.move_one(s, self.cat(), self.place_id, rid, to, "clerk", EVENING)
+        except (SlotTaken, NotASlot, Gone, StatusChanged):
+            return
+        assert row.start == to
+
+    @precondition(lambda self: self.codes)
+    @rule(data=st.data(), step=steps)
+    def the_desk_books_again(self, data: st.DataObject, step: int) -> None:
+        code, rid = data.draw(st.sampled_from(self.codes))
+        try:
+            with writing() as s:
+                made = again.book_again(s, self.place_id, rid, EVENING + step * FIVE, False, "clerk", EVENING)
+        except (SlotTaken, NotASlot, Gone):
+            return
+        self.codes.append((code, made.row.rid))
+
+    @rule(minutes=st.sampled_from((10, 20, 60)))
+    def somebody_waits(self, minutes: int) -> None:
+        with writing() as s:
+            loc = self.cat().locations[self.place_id]
+            self.waiting.append(line.wait(s, loc, minutes, EVENING, "clerk")[0].rid)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data(), room=st.integers(0, 1), minutes=st.integers(0, 12))
+    def a_room_takes_one_of_the_line(self, data: st.DataObject, room: int, minutes: int) -> None:
+        rid = data.draw(st.sampled_from(self.waiting))
+        room_id = self.cat().locations[self.place_id].rooms[room].id
+        with suppress(NoTimeLeft, StatusChanged), writing() as s:
+            line.call_in(s, self.place_id, rid, room_id, "clerk", EVENING + minutes * FIVE)
 
     @rule(step=steps, length=st.integers(1, 40), how=st.sampled_from((reshape.MOVE, reshape.STOP)), whole=st.booleans())
     def the_desk_closes(self, step: int, length: int, how: str, whole: bool) -> None:
@@ -129,7 +169,7 @@ class Desk(RuleBasedStateMachine):
                 select(
                     Appointment.rid, Appointment.room_id, Appointment.start_cell, Appointment.own_cells,
                     Appointment.day, Appointment.ticket,
-                ).where(Appointment.status != "cancelled")
+                ).where(Appointment.status != "cancelled", Appointment.room_id.is_not(None))
             ).all()  # fmt: skip
             cells = s.execute(select(Cell.room_id, Cell.cell, Cell.appointment_id)).all()
             cached = taken.load(s, [self.place_id], date(2026, 11, 24), date(2026, 11, 25))
@@ -145,7 +185,7 @@ class Desk(RuleBasedStateMachine):
             assert clock.service_day(start) == v.day
 
 
-def test_in_any_order_cells_are_those_of_the_live_visits(app: Flask) -> None:
+def test_in_any_order_cells_are_those_of_the_live_visits(app_on: Flask) -> None:
     with time_machine.travel(EVENING, tick=False):
         with writing() as s:
             short, long = a_service(s, "short", 20), a_service(s, "long", 45)

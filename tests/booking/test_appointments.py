@@ -6,7 +6,7 @@ import pytest
 from time_machine import Traveller
 
 from clinic import clock
-from clinic.booking import appointments, reshape, telling, tickets
+from clinic.booking import appointments, marking, reshape, telling, tickets
 from clinic.booking.refusals import Gone, SlotTaken, StatusChanged, TooLate
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
@@ -106,12 +106,12 @@ def test_the_desk_sets_a_status_and_the_slower_desk_learns_what_it_is() -> None:
     with reading() as s:
         before = appointments.for_desk(s, cat, place, WED)
     with writing() as s:
-        appointments.set_status(s, place, mine.rid, "booked", "here", "clerk", clock.now())
+        marking.set_status(s, place, mine.rid, "booked", "here", "clerk", clock.now())
     with pytest.raises(StatusChanged) as change, writing() as s:
-        appointments.set_status(s, place, mine.rid, "booked", "missed", "clerk", clock.now())
+        marking.set_status(s, place, mine.rid, "booked", "missed", "clerk", clock.now())
     assert change.value.current == "here"
     with pytest.raises(StatusChanged), writing() as s:
-        appointments.set_status(s, place + 1, mine.rid, "here", "done", "clerk", clock.now())
+        marking.set_status(s, place + 1, mine.rid, "here", "done", "clerk", clock.now())
     with reading() as s:
         after = appointments.for_desk(s, cat, place, WED)
         (in_room,) = appointments.for_room(s, cat, cat.locations[place].rooms[0], WED)

@@ -172,6 +172,7 @@ def outcome(cat: Catalogue, loc: LocationInfo, chosen: frozenset[int], start: da
             ).all()
             for rid, room_id, first, own in rows:
                 # the made-up visits may overlap; a cell has one owner
+                assert room_id is not None
                 for cell in range(first, first + own):
                     if (room_id, cell) not in seen:
                         seen.add((room_id, cell))

@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from clinic import clock
-from clinic.booking import appointments, tickets
+from clinic.booking import marking, tickets
 from clinic.booking.models import Appointment
 from clinic.db import Text3, reading, writing
 from clinic.desk import board
@@ -106,7 +106,7 @@ def test_a_desk_that_pressed_too_late_is_told_and_shown_the_truth(desk: Desk, si
     with writing() as s:
         rid = board.rid_of(s, desk.location_id, desk.day, ticket)
         assert rid is not None
-        appointments.set_status(s, desk.location_id, rid, "booked", "missed", "somebody", clock.now())
+        marking.set_status(s, desk.location_id, rid, "booked", "missed", "somebody", clock.now())
     card(page, ticket).locator("button").first.click()
     expect(page.locator("#said .bad")).to_contain_text(str(ticket))
     expect(card(page, ticket)).to_have_class(re.compile(r"\bno\b"))

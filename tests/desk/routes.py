@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from clinic.booking.models import Appointment
 from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
@@ -28,6 +29,7 @@ Value = str | Callable[[Desk], object]
 PARTS: dict[str, Value] = {
     "day": lambda desk: desk.day.isoformat(),
     "signal": "0" * 32,
+    "ticket": lambda desk: a_ticket(desk),
     "training_id": lambda desk: a_training(desk.location_id),
 }
 FOREIGN: dict[str, Value] = {"training_id": lambda desk: a_training(id_of(desk.foreign_slug))}
@@ -37,6 +39,13 @@ def id_of(slug: str) -> int:
     """The id of a place."""
     with reading() as s:
         return s.execute(select(Location.id).where(Location.slug == slug)).scalar_one()
+
+
+def a_ticket(desk: Desk) -> int:
+    """The number of a visit of today, at the desk's own place."""
+    with reading() as s:
+        found = s.scalar(select(Appointment.ticket).where(Appointment.location_id == desk.location_id).limit(1))
+    return found or desk.woman(0)
 
 
 def rules(app: Flask) -> list[Rule]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from time_machine import Traveller
 
 from clinic import clock
-from clinic.booking import appointments, feedback
+from clinic.booking import feedback, marking
 from clinic.db import writing
 from clinic.passes import passes
 from tests.desk.conftest import Desk
@@ -14,7 +14,7 @@ from tests.desk.conftest import Desk
 def test_a_line_reaches_the_coordinator_on_the_next_monday(desk: Desk, evening: Traveller) -> None:
     one = desk.booked(0)
     with writing() as s:
-        appointments.set_status(s, desk.location_id, one.appointment.rid, "booked", "done", "gulnar", clock.now())
+        marking.set_status(s, desk.location_id, one.appointment.rid, "booked", "done", "gulnar", clock.now())
         pass_ = passes.find(s, one.code or "")
         yes = dict.fromkeys(feedback.QUESTIONS, True)
         feedback.answer(s, pass_, one.appointment.rid, yes, "Warm <tea>", clock.now())

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from clinic.booking import tickets
+from clinic.booking.models import Appointment
+from clinic.db import reading
 from clinic.privacy import codes
 from tests.desk.conftest import Desk, csrf, post
 
@@ -26,6 +29,12 @@ def test_neither_phone_nor_code_nor_noun_is_in_any_page(desk: Desk, monkeypatch:
         post(client, desk.url(), "/step", {"step": step}).text,
         post(client, desk.url(), "/find", {"q": f"{booked[1].appointment.ticket}{letter}"}).text,
         client.get("/staff/").text,
+        client.get(desk.url(f"/visit/{booked[2].appointment.ticket}")).text,
+        client.get(desk.url("/week")).text,
+        client.get(desk.url("/close")).text,
+        post(client, desk.url(), f"/visit/{booked[2].appointment.ticket}/awaited", {}).text,
+        client.get(f"/staff/awaited/{desk.slug}").text,
+        move(desk, client, booked[3].appointment.ticket).text,
         client.get(f"/staff/stop/{desk.slug}").text,
         client.get(f"/staff/closures/{desk.slug}").text,
         client.post(
@@ -47,14 +56,23 @@ def test_neither_phone_nor_code_nor_noun_is_in_any_page(desk: Desk, monkeypatch:
                 assert not re.search(rf"\b{one.appointment.noun_in(language)}\b", page)
 
 
+def move(desk: Desk, client, ticket: int):  # type: ignore[no-untyped-def]
+    with reading() as s:
+        cell = s.execute(select(Appointment.start_cell).where(Appointment.ticket == ticket)).scalar_one()
+    data = {"token": "t" * 22, "seen": str(cell), "start": str(cell + 288)}
+    return post(client, desk.url(), f"/visit/{ticket}/move", data)
+
+
 def test_pages_are_never_kept(desk: Desk) -> None:
     client = desk.client()
-    for url in (desk.url(), desk.url("/board"), "/staff/", "/staff/lock"):
+    for url in (desk.url(), desk.url("/board"), desk.url("/week"), desk.url("/visit/1"), "/staff/", "/staff/lock"):
         assert client.get(url).headers["Cache-Control"] == "no-store", url
 
 
 def test_titles_name_no_place_and_no_service(desk: Desk) -> None:
-    desk.woman(0)
-    title = re.search(r"<title>(.*?)</title>", desk.client().get(desk.url()).text, re.S)
-    assert title is not None
-    assert "Saya" not in title[1]
+    ticket, client = desk.woman(0), desk.client()
+    for url in (desk.url(), desk.url(f"/visit/{ticket}"), desk.url("/week"), desk.url("/close"),
+                f"/staff/awaited/{desk.slug}"):  # fmt: skip
+        title = re.search(r"<title>(.*?)</title>", client.get(url).text, re.S)
+        assert title is not None
+        assert "Saya" not in title[1]

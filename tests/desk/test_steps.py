@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.audit import Audit
-from clinic.booking import appointments
+from clinic.booking import appointments, marking
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import StatusChanged
 from clinic.db import reading, writing
@@ -81,7 +81,7 @@ def test_two_clicks_at_once_never_lose_one(app_on: Flask, evening: object) -> No
                 gate.wait(20)
                 try:
                     with writing() as s:
-                        appointments.set_status(s, desk.location_id, rid, was, to, actor, clock.now())
+                        marking.set_status(s, desk.location_id, rid, was, to, actor, clock.now())
                     outcomes[n].append("done")
                 except StatusChanged as changed:
                     outcomes[n].append(changed.current)

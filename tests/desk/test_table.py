@@ -34,8 +34,8 @@ def build(*rows: DeskRow, open_: int | None = None, now: datetime = NOW, whole: 
     hours = bits(at(17), at(21)) if open_ is None else open_
     taken = {room.id: 0 for room in ROOMS}
     for row in rows:
-        taken[row.room_id] |= bits(row.start, row.end)
-    return roster.build(DAY, ROOMS, rows, {3: hours, 4: hours}, taken, 10, now, whole)
+        taken[row.room_id or 0] |= bits(row.start, row.end)
+    return roster.build(DAY, ROOMS, rows, {3: hours, 4: hours}, taken, 10, {}, now, whole)
 
 
 def column(day: roster.Roster, room: int) -> list[roster.Block]:

@@ -1,0 +1,77 @@
+"""The times a desk may give: whatever is open and free, however soon, and as far ahead as the desk looks.
+
+The limits that a place sets for those who book by themselves (how soon, how many days ahead, nobody
+looks at the roster) do not bind the people who stand there.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from clinic import clock
+from clinic.booking import availability, placing, taken
+from clinic.booking.availability import Slot
+from clinic.booking.refusals import NotASlot
+from clinic.clock import CELL_MINUTES
+from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
+from clinic.directory.openness import open_mask
+
+MOST_DAYS = 98  # twelve weeks, and two more to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The time a visit has now: free for the visit itself."""
+
+    room_id: int
+    start_cell: int
+    own_cells: int
+
+
+def free(
+    s: Session,
+    cat: Catalogue,
+    loc: LocationInfo,
+    services: frozenset[int],
+    visit_cells: int,
+    day: date,
+    now: datetime,
+    own: Own | None = None,
+) -> tuple[Slot, ...]:
+    """Free starts of a visit on a service day, in order; with none of its services known, in any room."""
+    if day > clock.service_day(now) + timedelta(days=MOST_DAYS):
+        return ()
+    known = taken.load(s, [loc.id], day, day)
+    base = taken.first_cell(day)
+    found = 0
+    for room in _rooms(loc, services):
+        busy = known.around(loc.id, room.id, day)
+        if own is not None and own.room_id == room.id and own.start_cell >= base:
+            busy &= ~(((1 << own.own_cells) - 1) << own.start_cell - base)
+        open_ = open_mask(cat, loc, room, day)
+        found |= availability.room_starts(open_, busy, visit_cells, placing.pause_cells(room))
+    step = availability.grid_cells(visit_cells * CELL_MINUTES)
+    passed = clock.cell(now) - base
+    length = timedelta(minutes=visit_cells * CELL_MINUTES)
+    starts = (clock.moment(base + bit) for bit in availability.bits(found) if bit % step == 0 and bit > passed)
+    return tuple(Slot(start, start + length) for start in starts)
+
+
+def rooms(
+    cat: Catalogue, loc: LocationInfo, services: frozenset[int], visit_cells: int, start: datetime, now: datetime
+) -> tuple[RoomInfo, ...]:
+    """Rooms that are open for a visit at `start`, taken or not; the least versatile first. Raises NotASlot."""
+    day, cell = clock.service_day(start), clock.cell(start)
+    far = day > clock.service_day(now) + timedelta(days=MOST_DAYS)
+    if start < now or far or clock.moment(cell) != start:
+        raise NotASlot(())
+    bit = 1 << cell - taken.first_cell(day)
+    found = [r for r in _rooms(loc, services) if availability.fits(open_mask(cat, loc, r, day), visit_cells) & bit]
+    if not found:
+        raise NotASlot(())
+    return tuple(sorted(found, key=lambda room: (len(room.services), room.id)))
+
+
+def _rooms(loc: LocationInfo, services: frozenset[int]) -> list[RoomInfo]:
+    return [room for room in loc.rooms if services <= room.services]

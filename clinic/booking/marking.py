@@ -1,0 +1,135 @@
+"""What the desk marks on a visit: here, in the room, done, did not come; each undone by setting it back.
+
+Who did not come gives the rest of her time to others, from this minute on; undone, the time is hers
+again where nobody has taken it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.orm import Session
+
+from clinic import audit, clock
+from clinic.booking import appointments, lateness, placing, taken
+from clinic.booking.models import STATUSES, Appointment, Cell
+from clinic.booking.placing import APPOINTMENT
+from clinic.booking.refusals import Gone, StatusChanged, TimeGiven
+from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.directory.models import Location
+
+DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
+
+BY_ITSELF = "keshki"  # who marks what nobody marked, in the log of deeds
+DESK_ACTIVE = timedelta(minutes=30)  # only where a person has marked something so shortly before
+AFTER_GRACE = timedelta(minutes=10)
+
+_CELLS = cast(Table, Cell.__table__)
+
+
+def set_status(s: Session, location_id: int, rid: bytes, was: str, to: str, actor: str, now: datetime) -> None:
+    """Set a visit's status, if it still is what the desk saw.
+
+    `s` writes. Raises StatusChanged with the present status ("" when the visit is gone), TimeGiven when
+    somebody else has the time of one who comes after all, ValueError for a word that is none of the desk's.
+    """
+    if to not in DESK_STATUSES:
+        raise ValueError(to)
+    row = _locked(s, location_id, rid)
+    if row.status != was or row.status == "cancelled" or row.room_id is None:
+        raise StatusChanged(row.status)
+    _write(s, row, to, appointments.minute(now), now)
+    audit.record(s, now, actor, f"visit.{to}", row.day.isoformat(), location_id)
+
+
+def miss_by_themselves(now: datetime) -> int:
+    """Mark who has not come although the grace is long over, where the desk is at work; how many."""
+    done = 0
+    for location_id, grace in _active(now):
+        with writing() as s:
+            done += _miss(s, location_id, timedelta(minutes=grace), now)
+    return done
+
+
+def _active(now: datetime) -> list[tuple[int, int]]:
+    """Locations in which a person has just marked something, and for how long each waits."""
+    marked = select(Appointment.location_id).where(
+        Appointment.day == clock.service_day(now),
+        Appointment.status != "cancelled",
+        Appointment.status_at.between(now - DESK_ACTIVE, now),
+    )
+    s = db.session()
+    rows = s.execute(select(Location.id, Location.grace_minutes).where(Location.id.in_(marked)).order_by(Location.id))
+    found = [(row[0], row[1]) for row in rows]
+    s.rollback()
+    return found
+
+
+def _miss(s: Session, location_id: int, grace: timedelta, now: datetime) -> int:
+    day = clock.service_day(now)
+    first = clock.cell(now - grace - AFTER_GRACE)
+    waited_for = select(Appointment.rid).where(
+        Appointment.location_id == location_id,
+        Appointment.day == day,
+        Appointment.status == "booked",
+        Appointment.start_cell <= first,
+    )
+    if s.scalar(waited_for.limit(1)) is None:
+        return 0
+    taken.bump(s, location_id, day, 0)
+    late = lateness.of_day(s, location_id, day)
+    done = 0
+    for row in appointments.live_between(s, location_id, day, day):
+        over = clock.moment(row.start_cell) + timedelta(minutes=late.get(row.room_id, 0)) + grace + AFTER_GRACE
+        if over <= now:
+            _write(s, row, "missed", None, now)  # no minute: only what people mark shows that they are there
+            done += 1
+    if done:
+        audit.record(s, now, BY_ITSELF, "visit.missed", day.isoformat(), location_id)
+    return done
+
+
+def _locked(s: Session, location_id: int, rid: bytes) -> Any:
+    try:
+        found = appointments.row_of(s, rid)
+        if found.location_id != location_id:
+            raise StatusChanged("")
+        return appointments.locked(s, found)  # on the day it is on now: she may just have moved it
+    except Gone:
+        raise StatusChanged("") from None
+
+
+def _write(s: Session, row: Any, to: str, at: datetime | None, now: datetime) -> None:
+    values: dict[str, object] = {"status": to, "status_at": at}
+    if to == "missed":
+        values["own_cells"] = _given_back(s, row, now)
+    elif row.status == "missed":
+        values["own_cells"] = _taken_again(s, row)
+    s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
+
+
+def _given_back(s: Session, row: Any, now: datetime) -> int:
+    """Free the cells from now on; how many stay: those that nobody can use any more."""
+    kept = min(row.own_cells, max(0, clock.cell(now) - row.start_cell))
+    s.execute(_CELLS.delete().where(_CELLS.c.appointment_id == row.rid, _CELLS.c.cell >= row.start_cell + kept))
+    return int(kept)
+
+
+def _taken_again(s: Session, row: Any) -> int:
+    """Take back what a missed visit has given; the pause after it only where it is free. Raises TimeGiven."""
+    room = next((r for r in catalogue.current(s).locations[row.location_id].rooms if r.id == row.room_id), None)
+    pause = placing.pause_cells(room) if room is not None else 0
+    first, whole = row.start_cell + row.own_cells, row.visit_cells + pause
+    if row.own_cells >= row.visit_cells:
+        return int(row.own_cells)
+    others = s.scalar(
+        select(func.min(_CELLS.c.cell)).where(
+            _CELLS.c.room_id == row.room_id, _CELLS.c.cell.between(first, row.start_cell + whole - 1)
+        )
+    )
+    own = whole if others is None else others - row.start_cell
+    if own < row.visit_cells:
+        raise TimeGiven
+    placing.take_cells(s, row.rid, row.room_id, first, own - row.own_cells)
+    return int(own)

@@ -1,0 +1,105 @@
+"""Who does not come gives the rest of the time to others; undone, it is hers again where it is still free."""
+
+from datetime import timedelta
+
+import time_machine
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.audit import Audit
+from clinic.booking import marking
+from clinic.booking.models import Appointment, Cell
+from clinic.db import reading
+from tests.desk.conftest import Desk, post
+from tests.desk.test_line import row
+
+
+def cells(ticket: int) -> int:
+    with reading() as s:
+        return len(list(s.scalars(select(Cell).where(Cell.appointment_id == row(ticket).rid))))
+
+
+def test_a_missed_visit_frees_its_rest_and_takes_it_back(desk: Desk, evening: time_machine.Traveller) -> None:
+    ticket = desk.woman(0)
+    evening.shift(timedelta(minutes=10))
+    client = desk.client()
+    assert post(client, desk.url(), "/step", {"step": f"{ticket}:booked:missed"}).status_code == 200
+    assert cells(ticket) == row(ticket).own_cells == 2
+    assert f'value="{desk.rooms[0]}:{clock.cell(clock.now())}"' in client.get(desk.url()).text, "a gap for a walk-in"
+    assert post(client, desk.url(), "/step", {"step": f"{ticket}:missed:here"}).status_code == 200
+    assert cells(ticket) == row(ticket).own_cells == 4
+
+
+def test_a_time_that_was_given_away_stays_with_who_has_it(desk: Desk, evening: time_machine.Traveller) -> None:
+    tickets = [desk.woman(0) for _ in desk.rooms]
+    evening.shift(timedelta(minutes=10))
+    client = desk.client()
+    post(client, desk.url(), "/step", {"step": f"{tickets[0]}:booked:missed"})
+    other = desk.woman(0)
+    assert row(other).room_id == row(tickets[0]).room_id
+    answer = post(client, desk.url(), "/step", {"step": f"{tickets[0]}:missed:here"})
+    assert answer.status_code == 409
+    assert "notice bad" in answer.text
+    assert row(tickets[0]).status == "missed"
+
+
+def test_by_itself_only_where_somebody_marked_something_lately(desk: Desk, evening: time_machine.Traveller) -> None:
+    late, seen = desk.woman(0), desk.woman(20)
+    evening.shift(timedelta(minutes=30))
+    client = desk.client()
+    assert marking.miss_by_themselves(clock.now()) == 0, "nobody was at the desk"
+    post(client, desk.url(), "/step", {"step": f"{seen}:booked:here"})
+    assert marking.miss_by_themselves(clock.now()) == 1
+    assert [row(ticket).status for ticket in (late, seen)] == ["missed", "here"]
+    assert row(late).status_at is None, "what marks itself does not say that somebody is there"
+    with reading() as s:
+        assert ("keshki", "visit.missed") in s.execute(select(Audit.actor, Audit.verb)).all()
+    third = desk.woman(0)
+    evening.shift(timedelta(minutes=40))
+    assert marking.miss_by_themselves(clock.now()) == 0, "the desk has been silent for over half an hour"
+    assert row(third).status == "booked"
+
+
+def test_a_room_that_runs_late_waits_longer(desk: Desk, evening: time_machine.Traveller) -> None:
+    ticket, client = desk.woman(0), desk.client()
+    post(client, desk.url(), "/late", {"room": str(desk.rooms[0]), "minutes": "30"})
+    evening.shift(timedelta(minutes=30))
+    client = desk.client()
+    seen = desk.woman(0)
+    post(client, desk.url(), "/step", {"step": f"{seen}:booked:here"})
+    assert marking.miss_by_themselves(clock.now()) == 0
+    page = client.get(desk.url()).text
+    assert f"{ticket}:booked:missed" not in page, "her time has not passed yet"
+    evening.shift(timedelta(minutes=26))
+    client = desk.client()
+    post(client, desk.url(), "/step", {"step": f"{seen}:here:in_room"})
+    assert marking.miss_by_themselves(clock.now()) == 1
+
+
+def test_all_came_except(desk: Desk, evening: time_machine.Traveller) -> None:
+    women = [desk.woman(20 * n) for n in range(4)]
+    evening.shift(timedelta(minutes=50))
+    client = desk.client()
+    post(client, desk.url(), "/step", {"step": f"{women[0]}:booked:here"})
+    page = client.get(desk.url("/close")).text
+    assert [f'name="shown" value="{ticket}"' in page for ticket in women] == [True, True, True, False]
+    shown = {"shown": [str(ticket) for ticket in women[:3]], "missed": [str(women[1])]}
+    assert post(client, desk.url(), "/close", shown, scripted=False).status_code == 303  # type: ignore[arg-type]
+    assert [row(ticket).status for ticket in women] == ["done", "missed", "done", "booked"]
+    assert post(client, desk.url(), "/close", shown).status_code == 303, "twice is once"  # type: ignore[arg-type]
+    post(client, desk.url(), "/step", {"step": f"{women[1]}:missed:here"})
+    changed = post(client, desk.url(), "/close", shown | {"missed": [str(women[0])]})  # type: ignore[arg-type]
+    assert changed.status_code == 409
+    assert row(women[0]).status == "done", "what was marked elsewhere is asked again, not overwritten"
+    for wrong in ({"shown": "1", "missed": "2"}, {"shown": "x"}, {"shown": "9" * 9}):
+        assert post(client, desk.url(), "/close", wrong).status_code == 422
+    assert client.get(desk.url("/close", day=desk.day + timedelta(days=1))).status_code == 404
+
+
+def test_what_nobody_knows_stays_open(desk: Desk, evening: time_machine.Traveller) -> None:
+    ticket = desk.woman(0)
+    evening.shift(timedelta(hours=14))
+    page = desk.client().get(desk.url("/close")).text
+    assert str(ticket) in page
+    with reading() as s:
+        assert s.scalars(select(Appointment.status)).all() == ["booked"]

@@ -1,0 +1,129 @@
+"""The page of one visit: moved, taken off, booked again; once for each press, never on what was not seen."""
+
+import re
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.booking.models import Appointment
+from clinic.db import reading
+from tests.desk.conftest import Desk, post
+from tests.desk.test_late import PHONE
+from tests.desk.test_line import row, wait
+
+
+def act(desk: Desk, client: Any, ticket: int, what: str, start: int | None = None, **more: str):  # type: ignore[no-untyped-def]
+    data = {"token": secrets.token_urlsafe(16), "seen": str(row(ticket).start_cell), **more}
+    if start is not None:
+        data["start"] = str(start)
+    return post(client, desk.url(), f"/visit/{ticket}/{what}", data, scripted=False)
+
+
+def times(page: str) -> list[int]:
+    return [int(cell) for cell in re.findall(r'name="start" value="(\d+)"', page)]
+
+
+def test_it_is_moved_to_a_free_time_of_another_day_and_the_message_tells_it(desk: Desk) -> None:
+    told, untold, client = desk.woman(40, PHONE), desk.woman(40), desk.client()
+    thursday = desk.day + timedelta(days=2)
+    for ticket, word in ((told, "good"), (untold, "bad")):
+        page = client.get(desk.url(f"/visit/{ticket}?day={thursday}")).text
+        start = times(page)[3]
+        assert clock.service_day(clock.moment(start)) == thursday
+        with reading() as s:
+            rid = s.scalars(select(Appointment.rid).where(Appointment.ticket == ticket)).one()
+        done = act(desk, client, ticket, "move", start)
+        assert f'class="notice {word}" role="status"' in done.text
+        with reading() as s:
+            moved = s.get_one(Appointment, rid)
+            assert (moved.day, moved.start_cell, moved.status) == (thursday, start, "booked")
+            assert f">{moved.ticket}</h2>" in done.text
+        assert client.get(desk.url(f"/visit/{ticket}")).status_code == 404
+
+
+def test_a_press_on_what_was_moved_meanwhile_moves_nothing(desk: Desk) -> None:
+    ticket = desk.woman(40)
+    one, two = desk.client(), desk.client("aigul")
+    start = row(ticket).start_cell
+    seen = str(start)
+    assert act(desk, one, ticket, "move", start + 12).status_code == 200
+    late = act(desk, two, ticket, "move", start + 24, seen=seen)
+    assert late.status_code == 409
+    assert "21:20" in late.text, "the truth"
+    assert act(desk, two, ticket, "stop", seen=seen).status_code == 409
+    assert row(ticket).start_cell == start + 12
+
+
+def test_pressed_twice_it_is_done_once(desk: Desk) -> None:
+    ticket, client, token = desk.woman(0), desk.client(), secrets.token_urlsafe(16)
+    post(client, desk.url(), "/step", {"step": f"{ticket}:booked:here"})
+    start = row(ticket).start_cell + 288 * 7
+    for _ in range(3):
+        assert act(desk, client, ticket, "next", start, token=token).status_code == 200
+    with reading() as s:
+        assert len(list(s.scalars(select(Appointment.rid)))) == 2
+    other = act(desk, client, ticket, "next", start + 12, token=token)
+    assert other.status_code == 409
+
+
+def test_a_time_that_is_taken_or_none_is_answered_with_others(desk: Desk) -> None:
+    tickets = [desk.woman(40) for _ in desk.rooms]
+    moving, client = desk.woman(80), desk.client()
+    for start in (row(tickets[0]).start_cell, 1, clock.cell(clock.now()) + 288 * 120):
+        answer = act(desk, client, moving, "move", start)
+        assert answer.status_code == 409
+        assert times(answer.text)
+    assert act(desk, client, moving, "move").status_code == 400
+    for wrong in ({"seen": "x"}, {"token": "short"}, {"remind": "7"}):
+        assert act(desk, client, moving, "move", 1, **wrong).status_code == 422
+
+
+def test_who_is_in_the_room_stays_there(desk: Desk) -> None:
+    ticket, client = desk.woman(0), desk.client()
+    for step in ("booked:here", "here:in_room"):
+        post(client, desk.url(), "/step", {"step": f"{ticket}:{step}"})
+    assert act(desk, client, ticket, "stop").status_code == 409
+    assert row(ticket).status == "in_room"
+
+
+def test_taken_off_its_time_is_free_and_it_can_be_found_that_it_was(desk: Desk) -> None:
+    booked, client = desk.booked(40, PHONE), desk.client()
+    ticket = booked.appointment.ticket
+    assert "notice good" in act(desk, client, ticket, "stop").text
+    assert row(ticket).status == "cancelled"
+    letter = booked.appointment.noun_in("ru")[0]
+    found = post(client, desk.url(), "/find", {"q": f"{ticket} {letter}"}).text
+    assert str(ticket) in found
+    assert 'class="notice"' in found
+
+
+def test_again_in_twelve_weeks_hangs_from_the_same_code(desk: Desk, evening: time_machine.Traveller) -> None:
+    booked, client = desk.booked(0, PHONE), desk.client()
+    ticket = booked.appointment.ticket
+    post(client, desk.url(), "/step", {"step": f"{ticket}:booked:here"})
+    later = desk.day + timedelta(weeks=12)
+    page = client.get(desk.url(f"/visit/{ticket}?to=next&day={later}")).text
+    done = act(desk, client, ticket, "next", times(page)[0])
+    assert done.status_code == 200
+    assert booked.appointment.noun_in("ru") not in done.text
+    evening.shift(timedelta(days=10))
+    mine = desk.stranger().post("/ru/mine", data={"code": booked.code}).text
+    assert "Quick test (ru)" in mine
+    assert "16 февраля" in mine
+
+
+def test_one_without_a_code_gets_a_word_and_a_number(desk: Desk) -> None:
+    client = desk.client()
+    ticket = wait(desk, client)
+    start = clock.cell(clock.now()) + 288 * 7
+    done = act(desk, client, ticket, "next", start)
+    assert done.headers["Refresh"].startswith("30;")
+    with reading() as s:
+        made = s.scalars(select(Appointment).where(Appointment.start_cell == start)).one()
+    assert (made.pass_id, made.status) == (None, "booked")
+    assert f"</span> {made.ticket}</h2>" in done.text
+    assert client.get(desk.url(f"/visit/{ticket}/next")).status_code == 303
