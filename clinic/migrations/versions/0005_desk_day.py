@@ -53,6 +53,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM appointment WHERE room_id IS NULL")
     op.execute("UPDATE appointment SET own_cells = visit_cells WHERE own_cells < visit_cells")
     _appointment(nullable=False, checks={"cells": CELLS_BEFORE}, had=("cells", "room"))
+    if op.get_context().dialect.name == "sqlite":
+        _check_of_its_column()
 
 
 def _appointment(nullable: bool, checks: dict[str, str], had: tuple[str, ...]) -> None:
@@ -63,3 +65,16 @@ def _appointment(nullable: bool, checks: dict[str, str], had: tuple[str, ...]) -
         for name, rule in checks.items():
             batch.create_check_constraint(op.f(f"ck_appointment_{name}"), rule)
         batch.alter_column("room_id", existing_type=sa.Integer(), nullable=nullable)
+
+
+def _check_of_its_column() -> None:
+    """Writing the table anew has made the CHECK of `by_place` one of the table: then the column could not be dropped."""
+    with op.batch_alter_table("appointment", table_kwargs={"sqlite_with_rowid": False}) as batch:
+        batch.drop_constraint(op.f("ck_appointment_by_place"), type_="check")
+        batch.alter_column("by_place", new_column_name="by_place_was")
+    op.execute(
+        "ALTER TABLE appointment ADD COLUMN by_place VARCHAR(8) DEFAULT '' NOT NULL"
+        " CONSTRAINT ck_appointment_by_place CHECK (by_place IN ('', 'moved', 'closed', 'stopped'))"
+    )
+    op.execute("UPDATE appointment SET by_place = by_place_was")
+    op.execute("ALTER TABLE appointment DROP COLUMN by_place_was")
