@@ -105,7 +105,7 @@
   }
   function say(field, text) {
     hush();
-    var box = element("div", "notice bad"), place = $("#" + field + "-field") || $("#" + field);
+    var box = element("div", "notice bad"), place = field && ($("#" + field + "-field") || $("#" + field));
     box.setAttribute("role", "alert"); box.tabIndex = -1; box.dataset.errors = "";
     if (place) {
       var link = element("a", "", text), list = element("ul"), err = element("span", "err", text);
