@@ -46,6 +46,7 @@ def init(app: Flask) -> None:
         felt,
         figures,
         hours,
+        notes,
         point_pages,
         points,
         recalls,

@@ -11,6 +11,7 @@ from clinic.desk.closures import CLOSE_ROLES
 from clinic.desk.duty_pages import ROLES as DUTY_ROLES
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
+from clinic.desk.notes import reads_notes
 from clinic.desk.point_pages import points_of
 from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
@@ -54,6 +55,8 @@ def sections() -> list[Section]:
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
     if roles & set(LINES_ROLES):
         found.append(Section(url_for("desk.show_lines"), _("What was said"), "/staff/lines" in here))
+    if reads_notes(person):
+        found.append(Section(url_for("desk.show_notes"), _("Notes"), "/staff/reports" in here))
     if roles & set(TRAINING_ROLES):
         found.append(Section(url_for("desk.trainings"), _("Classes"), "/staff/trainings" in here))
     if roles & set(DUTY_ROLES):

@@ -18,6 +18,8 @@ from clinic import clock, wording
 from clinic.booking.views import Page
 from clinic.booking.views_book import token_is_good
 from clinic.db import db, writing
+from clinic.directory import catalogue
+from clinic.kits import showing
 from clinic.privacy import codes, limits, once, tokens
 from clinic.safety.reports import boxes, conversations, key_list, labels, photos, upload
 from clinic.safety.reports.boxes import CodeKeys
@@ -254,7 +256,8 @@ def note_page(found: KeyList, form: NoteForm, trouble: str = "", by_code: bool =
 
 def done_page(code: str) -> str:
     """The code, large; empty where her browser has it."""
-    return render_template("safety/note_done.html", code=codes.shown(code) if code else "")
+    pep = showing.pep_number(catalogue.current(db.session()))
+    return render_template("safety/note_done.html", code=codes.shown(code) if code else "", pep=pep)
 
 
 def opened_page(found: KeyList, form: NoteForm, conversation: Conversation, hers: CodeKeys, trouble: str = "") -> str:

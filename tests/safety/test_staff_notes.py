@@ -1,0 +1,104 @@
+"""/staff/reports: for coordinators of the organization that reads, in classes, and never what is in a note."""
+
+import io
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from nacl.signing import SigningKey
+from sqlalchemy import select
+from time_machine import Traveller
+
+from clinic import clock
+from clinic.audit import Audit
+from clinic.db import Text3, reading, writing
+from clinic.directory.models import Location
+from clinic.privacy import keys
+from clinic.safety.reports import boxes, canary, conversations, exchange, key_list
+from clinic.safety.reports.content import REPORT, Content, pack
+from clinic.safety.reports.key_list import KeyList
+from tests.conftest import EVENING, Maker
+from tests.desk.conftest import Desk, cheap_argon2, csrf, furnish, person
+from tests.safety.notes import PLANTED
+
+__all__ = ["cheap_argon2"]
+PAIR = boxes.keys_of("ABCEHKMPTXY2345")
+
+
+@pytest.fixture
+def desk(make_app: Maker, evening: Traveller) -> Desk:
+    """A desk whose organization reads notes."""
+    signing = SigningKey.generate()
+    environ = make_app.environ(extra={"KESHKI_REPORT_KEY": bytes(signing.verify_key).hex()})
+    until = EVENING.date() + timedelta(days=400)
+    listed = KeyList("org", Text3("Ұйым", "Организация", "Org"), until, (PAIR.public,))
+    Path(environ["KESHKI_KEYS"], key_list.FILE).write_text(key_list.signed(signing, listed))
+    app = make_app.on(environ)
+    keys.ring().advance(EVENING.date(), leap_days=100)
+    return furnish(app)
+
+
+def notes(n: int) -> None:
+    with writing() as s:
+        for _ in range(n):
+            box = boxes.seal(PAIR.public, pack(Content(REPORT, {"text": PLANTED})))
+            conversations.begin(s, os.urandom(32), box, clock.now())
+
+
+def later(evening: Traveller, weeks: int) -> None:
+    evening.shift(timedelta(weeks=weeks))
+    keys.ring().advance(clock.today(), leap_days=100)
+
+
+def test_numbers_stand_in_classes_and_only_of_weeks_that_are_over(desk: Desk, evening: Traveller) -> None:
+    canary.send_due(clock.now())
+    notes(5)
+    assert "Nothing from a week" in desk.client("chief").get("/en/staff/reports").text
+    later(evening, 1)
+    notes(4)
+    later(evening, 1)
+    page = desk.client("chief").get("/en/staff/reports").text
+    assert "5 or more" in page
+    assert page.count("held back") == 1
+    assert ">6<" not in page
+    assert PLANTED not in page
+
+
+def test_the_file_holds_boxes_only_and_fetching_it_is_written_down(desk: Desk) -> None:
+    notes(2)
+    client = desk.client("chief")
+    token = csrf(client, "/staff/reports")
+    sent = client.post("/staff/reports/file", data={"csrf_token": token}, buffered=True)
+    assert sent.status_code == 200
+    assert PLANTED.encode() not in sent.data
+    found = list(exchange.read(exchange.NOTES, io.BytesIO(sent.data)))
+    assert [PLANTED.encode() in boxes.open_hers(PAIR.secret, box) for _head, box in found] == [True, True]
+    with reading() as s:
+        assert ("chief", "notes exported") in s.execute(select(Audit.actor, Audit.verb)).all()
+
+
+def test_a_coordinator_of_another_organization_sees_who_reads_and_no_number(desk: Desk, evening: Traveller) -> None:
+    with writing() as s:
+        foreign = s.execute(select(Location.id).where(Location.slug == desk.foreign_slug)).scalar_one()
+        person(s, "foreign", "coordinator", foreign)
+    notes(7)
+    later(evening, 1)
+    client = desk.client("foreign")
+    page = client.get("/en/staff/reports").text
+    assert "read by Org" in page
+    assert "or more" not in page
+    token = csrf(client, "/staff/pin")
+    assert client.post("/staff/reports/file", data={"csrf_token": token}).status_code == 404
+
+
+def test_a_canary_that_does_not_come_back_is_said(desk: Desk, evening: Traveller) -> None:
+    canary.send_due(clock.now())
+    assert "has not come back" in desk.client("chief").get("/en/staff/reports").text
+    later(evening, 8)
+    assert "That is too long" in desk.client("chief").get("/en/staff/reports").text
+
+
+def test_without_keys_a_coordinator_reads_why(app: Flask, evening: object) -> None:
+    assert "No organization has made keys" in furnish(app).client("chief").get("/en/staff/reports").text
