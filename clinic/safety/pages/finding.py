@@ -28,34 +28,33 @@ _EMPTY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
     page: Shown
     words: dict[str, float]  # each word and the weight of where it stands
 
 
 def find(pages: Sequence[Shown], typed: str, language: str) -> list[Shown]:
-    """The pages that fit best, each once, in her language where they have it."""
+    """The pages that fit best, each once: in her language where it fits there, else in the one that fits best."""
     entries, often = _index(tuple(pages))
     asked = [word for word in dict.fromkeys(key_of(typed).split()) if word not in _EMPTY] or key_of(typed).split()
     vocabulary = list(often)
-    scores: dict[int, float] = {}
+    scores: dict[_Entry, float] = {}
     hits: dict[int, set[str]] = {}
     for word in asked:
         for known, alike in _alike(word, vocabulary):
             rare = math.log(1 + len(entries) / often[known])
             for entry in entries:
                 if (weight := entry.words.get(known)) is not None:
-                    number = entry.page.number
-                    scores[number] = max(scores.get(number, 0.0), 0.0) + weight * rare * (alike / 100) ** 4
-                    hits.setdefault(number, set()).add(word)
+                    scores[entry] = scores.get(entry, 0.0) + weight * rare * (alike / 100) ** 4
+                    hits.setdefault(entry.page.number, set()).add(word)
+    best: dict[int, _Entry] = {}
+    for entry in sorted(scores, key=lambda entry: (entry.page.language != language, -scores[entry])):
+        best.setdefault(entry.page.number, entry)
     enough = math.ceil(len(asked) / 2)
-    fit = sorted((n for n in scores if len(hits[n]) >= enough), key=lambda n: (-len(hits[n]), -scores[n], n))
-    best = {entry.page.number: entry.page for entry in reversed(entries) if entry.page.number in fit}
-    for entry in entries:
-        if entry.page.language == language and entry.page.number in best:
-            best[entry.page.number] = entry.page
-    return [best[n] for n in fit[:MOST_FOUND]]
+    fit = [entry for number, entry in best.items() if len(hits[number]) >= enough]
+    fit.sort(key=lambda entry: (-len(hits[entry.page.number]), entry.page.language != language, -scores[entry]))
+    return [entry.page for entry in fit[:MOST_FOUND]]
 
 
 def _alike(word: str, vocabulary: list[str]) -> list[tuple[str, float]]:

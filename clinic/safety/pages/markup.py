@@ -60,7 +60,7 @@ def headings(text: str) -> tuple[str, ...]:
 def plain(text: str) -> str:
     """The words of a text without its marks, for the search."""
     parts = [child.content for token in _parsed(text) for child in token.children or () if child.type == "text"]
-    return _SPOKEN.sub("", " ".join(parts))
+    return _SPOKEN.sub("", " ".join(part for part in parts if not _NUMBERS.fullmatch(part)))
 
 
 def html(text: str, root: str, numbers: Numbers) -> str:
