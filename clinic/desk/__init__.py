@@ -41,6 +41,7 @@ def init(app: Flask) -> None:
         awaited,
         closing,
         closures,
+        content,
         doors,
         duty_pages,
         felt,

@@ -63,4 +63,5 @@ def sections() -> list[Section]:
         found.append(Section(url_for("desk.show_duty"), _("On duty"), "/staff/duty" in here))
     if roles & set(SIGNAL_ROLES):
         found.append(Section(url_for("desk.show_signals"), _("Signals"), "/staff/alerts" in here))
+    found.append(Section(url_for("desk.pages"), _("Pages"), "/staff/pages" in here))
     return found if len(found) > 1 else []

@@ -18,6 +18,7 @@ from tests import factories
 from tests.desk.conftest import Desk, person
 from tests.kits import shelves
 from tests.safety.room import a_training
+from tests.safety.texts import a_page_of_guidance
 
 TABLE = Path(__file__).parents[2] / "docs" / "roles.md"
 COLUMNS = ("route", *ROLES)
@@ -31,6 +32,7 @@ PARTS: dict[str, Value] = {
     "signal": "0" * 32,
     "ticket": lambda desk: a_ticket(desk),
     "training_id": lambda desk: a_training(desk.location_id),
+    "number": lambda desk: a_page_of_guidance(),
 }
 FOREIGN: dict[str, Value] = {"training_id": lambda desk: a_training(id_of(desk.foreign_slug))}
 
