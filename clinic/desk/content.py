@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.db import db, writing
 from clinic.desk import bp
-from clinic.desk.content_forms import PageForm
+from clinic.desk.content_forms import BackForm, PageForm
 from clinic.safety.pages import editing, markup, shown
 from clinic.safety.pages.editing import Check, Unfit
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, Page
@@ -103,11 +103,13 @@ def page_versions(person: SignedIn, number: int, language: str) -> ResponseRetur
     page = _page_of(number)
     sentence = ""
     if request.method == "POST":
-        n, base = (request.form.get(name, "", type=int) or 0 for name in ("n", "base"))
+        form = BackForm(request.form)
+        if not form.validate():
+            abort(404)
         db.session.rollback()
         try:
             with writing() as s:
-                if not editing.restore(s, number, language, n, base, person.login, clock.now()):
+                if not editing.restore(s, number, language, form.n.data, form.base.data, person.login, clock.now()):
                     abort(404)
             return redirect(url_for("desk.page_versions", number=number, language=language), 303)
         except editing.Stale:

@@ -54,10 +54,17 @@ class PageForm(Form):
         """What stands there now; who checked the old text has not checked a new one."""
         self.base.raw = str(0 if version is None else version.n)
         if version is not None:
-            for name in ("heading", "summary", "text", "words", "sources"):
-                self[name].raw = getattr(version, name)
+            for field in (self.heading, self.summary, self.text, self.words, self.sources):
+                field.raw = getattr(version, field.name)
 
     def draft(self) -> Draft:
         """The text as it was typed."""
         values: dict[str, Any] = {name: self[name].data or "" for name in Draft.__slots__}
         return Draft(**values)
+
+
+class BackForm(Form):
+    """Which version comes back, and which was the newest when that was pressed."""
+
+    n = Parsed("", partial(typed.number, low=1, high=10**6), most=10, validators=[InputRequired()])
+    base = Parsed("", partial(typed.number, low=1, high=10**6), most=10, validators=[InputRequired()])

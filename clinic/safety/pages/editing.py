@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import brotli
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
@@ -199,7 +199,7 @@ def compare(old: str, new: str) -> list[tuple[str, str]]:
     return [(line[0], line[2:]) for line in lines if line[0] != "?"]
 
 
-def _versions(number: int, language: str):  # type: ignore[no-untyped-def]
+def _versions(number: int, language: str) -> Select[PageVersion]:
     return (
         select(PageVersion)
         .where(PageVersion.page == number, PageVersion.language == language)
