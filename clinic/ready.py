@@ -1,6 +1,7 @@
-"""What is missing before a site may open to the public."""
+"""What is missing before a site may open to the public, and where each thing is set."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.config import settings
+from clinic.directory import checks
 from clinic.directory.models import Location, OpenQuestion
 from clinic.privacy import keys
 from clinic.wording import day_words, language_now
@@ -16,45 +18,65 @@ from clinic.wording import day_words, language_now
 SEEN_DAYS = 7
 
 
-def missing(s: Session) -> Iterator[str]:
-    """One sentence for each thing that is missing; none means READY."""
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that is missing, in a sentence; set at the server, by an answer, or on the page of a place."""
+
+    words: str
+    question: int | None = None
+    place: int | None = None
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def missing(s: Session) -> Iterator[Lack]:
+    """One for each thing that is missing; none means READY."""
     found = settings()
     today = clock.today()
     if found.demo:
-        yield _("This is the demo: unset KESHKI_DEMO.")
+        yield Lack(_("This is the demo: unset KESHKI_DEMO."))
     if not found.is_https:
-        yield _("Set KESHKI_BASE_URL to the public https address.")
+        yield Lack(_("Set KESHKI_BASE_URL to the public https address."))
     if found.contact is None:
-        yield _("Set KESHKI_CONTACT, so that people can report a weakness.")
+        yield Lack(_("Set KESHKI_CONTACT, so that people can report a weakness."))
     if found.twilio is None:
-        yield _("No sender of SMS is configured: the site will offer no reminders.")
+        yield Lack(_("No sender of SMS is configured: the site will offer no reminders."))
     if (today - keys.ring().day).days > keys.LEAP_DAYS:
-        yield _("The day key is days behind: confirm the date with flask keys advance.")
+        yield Lack(_("The day key is days behind: confirm the date with flask keys advance."))
     for number, question in s.execute(
         select(OpenQuestion.number, OpenQuestion.question)
         .where(OpenQuestion.answered_on.is_(None))
         .order_by(OpenQuestion.number)
     ):
-        yield _("Open question %(number)s: %(text)s", number=number, text=question[language_now()])
+        words = _("Open question %(number)s: %(text)s", number=number, text=question[language_now()])
+        yield Lack(words, question=number)
     yield from _places(s, today)
 
 
-def _places(s: Session, today: date) -> Iterator[str]:
+def _places(s: Session, today: date) -> Iterator[Lack]:
     places = s.scalars(select(Location).where(Location.visibility != "unlisted")).all()
     for place in places:
-        name = place.name[language_now()]
-        if place.example:
-            yield _("%(name)s is an example: delete it.", name=name)
-            continue
-        if place.consent_on is None:
-            yield _("%(name)s has not agreed to be published.", name=name)
-        if place.checked_on is None:
-            yield _("Nobody has checked the entry of %(name)s.", name=name)
-        if place.bookable and (place.desk_seen_on is None or (today - place.desk_seen_on).days > SEEN_DAYS):
-            last = day_words(place.desk_seen_on, today) if place.desk_seen_on else _("never")
-            yield _("Nobody opens the roster of %(name)s (last: %(day)s).", name=name, day=last)
+        for words in _of_place(place, today):
+            yield Lack(words, place=place.id)
     if not any(place.bookable for place in places):
-        yield _("No place takes bookings yet.")
+        yield Lack(_("No place takes bookings yet."))
+
+
+def _of_place(place: Location, today: date) -> Iterator[str]:
+    name = place.name[language_now()]
+    if place.example:
+        yield _("%(name)s is an example: delete it.", name=name)
+        return
+    if place.consent_on is None:
+        yield _("%(name)s has not agreed to be published.", name=name)
+    if place.checked_on is None:
+        yield _("Nobody has checked the entry of %(name)s.", name=name)
+    elif checks.stale(place.checked_on, today):
+        yield _("Nobody has confirmed the entry of %(name)s for two months.", name=name)
+    if place.bookable and (place.desk_seen_on is None or (today - place.desk_seen_on).days > SEEN_DAYS):
+        last = day_words(place.desk_seen_on, today) if place.desk_seen_on else _("never")
+        yield _("Nobody opens the roster of %(name)s (last: %(day)s).", name=name, day=last)
 
 
 def answer(s: Session, number: int, by: str, today: date) -> bool:

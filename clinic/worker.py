@@ -19,6 +19,7 @@ from clinic.booking import calling, forgetting, marking, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.desk import shift
+from clinic.directory import checks
 from clinic.kits import releasing
 from clinic.messaging import tasks
 from clinic.privacy import keys, once
@@ -72,7 +73,7 @@ def _call_waiting(now: datetime) -> int:
 
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
-        return once.forget(s, now) + sign_in.forget(s, now)
+        return once.forget(s, now) + sign_in.forget(s, now) + checks.forget(s, now)
 
 
 def _forget_shift_notes(now: datetime) -> int:

@@ -10,7 +10,7 @@ from clinic import clock, wording
 from clinic.booking import typed
 from clinic.booking.availability import Slot
 from clinic.booking.find import Offer
-from clinic.directory import hours
+from clinic.directory import checks, hours
 from clinic.directory.catalogue import Catalogue, LocationInfo, ServiceInfo
 from clinic.directory.holidays import holiday_name
 from clinic.directory.openness import openness, words
@@ -18,7 +18,6 @@ from clinic.wording import gettext as _
 from clinic.wording import ngettext
 
 MORNING, AFTERNOON, EVENING = 6, 12, 18
-STALE = timedelta(days=180)
 
 Time = tuple[str, str, str]  # value of the field, the hour, the full name for a screen reader
 
@@ -186,8 +185,9 @@ def checked_words(loc: LocationInfo, today: date) -> tuple[str, bool]:
     if loc.checked_on is None:
         return _("Not checked yet"), True
     said = _("Checked: %(day)s, %(who)s", day=loc.checked_on.strftime("%d.%m.%Y"), who=loc.checked_by)
-    if today - loc.checked_on > STALE:
-        return f"{said}. {_('That is long ago: please call before you go.')}", True
+    if checks.stale(loc.checked_on, today):
+        call = _("Nobody has confirmed it for two months: please call before you go.")
+        return f"{said}. {call}", True
     return said, False
 
 

@@ -12,6 +12,7 @@ from clinic.desk.duty_pages import ROLES as DUTY_ROLES
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.notes import reads_notes
+from clinic.desk.places import PLACE_ROLES
 from clinic.desk.point_pages import points_of
 from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
@@ -51,6 +52,9 @@ def sections() -> list[Section]:
     if roles & set(CLOSE_ROLES):
         there = "/staff/hours" in here or "/staff/closures" in here
         found.append(Section(url_for("desk.hours_list"), _("Hours"), there))
+    if roles & set(PLACE_ROLES):
+        there = "/staff/places" in here or "/staff/ready" in here
+        found.append(Section(url_for("desk.places"), _("Places"), there))
     if points and roles & set(FIGURE_ROLES):
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
     if roles & set(LINES_ROLES):

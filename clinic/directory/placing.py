@@ -56,14 +56,14 @@ def position_of(cells: Cells, city: Text3, towns: Towns) -> tuple[float, float, 
         if len(cells.mistakes) == before:
             cells.wrong("lng" if lng is None else "lat", _("This cell is empty."))
     else:
-        problem = _misplaced(lat, lng, town, towns.all)
+        problem = misplaced(lat, lng, town, towns.all)
         if not problem:
             return lat, lng, approximate
         cells.wrong("lat", problem)
     return (*(town or (48.0, 68.0)), True)
 
 
-def _misplaced(
+def misplaced(
     lat: float, lng: float, town: tuple[float, float] | None, all_towns: Iterable[tuple[float, float]]
 ) -> str:
     """What is wrong with a position, in words; "" when nothing is."""

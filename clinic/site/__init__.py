@@ -5,7 +5,7 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room into the app."""
-    from clinic.site import assets, dev, errors, headers, home, mine, result  # noqa: F401
+    from clinic.site import assets, dev, entry, errors, headers, home, mine, result  # noqa: F401
 
     assets.init(app)
     headers.init(app)

@@ -17,7 +17,7 @@ from clinic.config import settings
 
 YEAR = 365 * 24 * 3600
 # Pages about her or for staff: not for search engines, and kept in no cache.
-PRIVATE = ("/mine", "/now", "/watch", "/note", "/staff", "/order", "/dev", "/out")
+PRIVATE = ("/mine", "/now", "/watch", "/note", "/staff", "/order", "/dev", "/out", "/entry")
 NEVER_INDEXED = (*PRIVATE, "/near", "/days", "/problems", "/api/", "/hooks/", "/offline")
 
 

@@ -35,6 +35,7 @@ PAGES = {
     "site.mine": "/mine",
     "site.result": "/p/4",
     "alerts.now": "/now",
+    "site.entry": "/entry/a-link-that-is-over",
     "kits.order": "/order",
     "kits.points": "/order/points?kit=1&q=1&near=Almaty",
     "kits.tests": "/order/how",
