@@ -6,7 +6,7 @@ from flask import Flask
 def init(app: Flask) -> None:
     """Wire the room's pages into the app."""
     from clinic.safety import reports
-    from clinic.safety.alerts import views_now
+    from clinic.safety.alerts import views_now, views_watch  # noqa: F401 - it adds its view
     from clinic.safety.pages import views as pages
     from clinic.safety.trainings import views as trainings
 

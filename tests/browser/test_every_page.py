@@ -36,6 +36,7 @@ PAGES = {
     "site.result": "/p/4",
     "alerts.now": "/now",
     "site.entry": "/entry/a-link-that-is-over",
+    "alerts.watch": "/watch",
     "kits.order": "/order",
     "kits.points": "/order/points?kit=1&q=1&near=Almaty",
     "kits.tests": "/order/how",

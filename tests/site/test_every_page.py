@@ -14,7 +14,7 @@ from clinic.directory import catalogue
 from clinic.site import keep
 from tests.site.conftest import Offered, book, code, hidden, title, words
 
-PLAIN = ("/", "/p/1", "/now", "/days", "/days/1", "/p/2", "/p/3", "/p/find", "/what-we-keep",
+PLAIN = ("/", "/p/1", "/now", "/watch", "/days", "/days/1", "/p/2", "/p/3", "/p/find", "/what-we-keep",
          "/offline", "/mine", "/near",
          "/near?near=Алматы&after=18:00", "/near?near=zzqqzz",
          "/wait?near=Алматы",

@@ -35,8 +35,8 @@ def turn(now: datetime) -> int:
     with writing() as s:
         if todo.beat:
             duty.beat(s, now)
-        done = check_ins.fire(s, todo.check_ins, now) if todo.check_ins else 0
-        done += fire(s, todo.counting, now)
+        run_out = check_ins.fire(s, todo.check_ins, now) if todo.check_ins else ()
+        done = fire(s, (*todo.counting, *run_out), now)
         done += escalate(s, now)
         return done + page(s, now)
 

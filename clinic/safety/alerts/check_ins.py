@@ -30,12 +30,11 @@ class Unknown(Exception):
     """No check-in opens with this code."""
 
 
-class WrongWord(Exception):
-    """The word is neither of hers; `left` more tries before it can only run out."""
+@dataclass(frozen=True, slots=True)
+class WrongWord:
+    """The word is neither of hers; `left` more tries before it can only run out. An answer: the try is counted."""
 
-    def __init__(self, left: int) -> None:
-        super().__init__(left)
-        self.left = left
+    left: int
 
 
 class NotAnHour(Exception):
@@ -81,11 +80,13 @@ def find(s: Session, code: str) -> Running:
     return Running(row.rid, row.due_at, row.alert_id, row.wrong >= MOST_WRONG)
 
 
-def check_in(s: Session, code: str, word: str, due_at: datetime | None, now: datetime) -> Running | None:
+def check_in(
+    s: Session, code: str, word: str, due_at: datetime | None, now: datetime
+) -> tuple[Running | None, WrongWord | None]:
     """She is there: put it off until `due_at`, or end it (None). The second word does the same, and calls.
 
     Returns the check-in as the page shows it, None when it has ended: the same for both words. Raises
-    Unknown, WrongWord, NotAnHour.
+    Unknown, NotAnHour.
     """
     row = s.execute(
         select(CheckIn).where(CheckIn.code_hash == signals.hash_(code), CheckIn.alert_id.is_(None)).with_for_update()
@@ -97,43 +98,43 @@ def check_in(s: Session, code: str, word: str, due_at: datetime | None, now: dat
     body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
     right, forced = (compare_digest(body[name], _hash(code, word)) for name in ("word", "forced"))
     if row.wrong >= MOST_WRONG or not (right or forced):
+        left = max(0, MOST_WRONG - row.wrong - 1)
         if row.wrong < MOST_WRONG:
             s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(wrong=row.wrong + 1))
-        raise WrongWord(max(0, MOST_WRONG - row.wrong - 1))
+        return None, WrongWord(left)
     if forced and not body.get("called"):  # once: the next time she is made to say it, it is known already
         body["called"] = _call(s, replace(Told(**body["told"]), checked_in=True, forced=True, quiet=True), now).hex()
     if due_at is None:
         s.execute(delete(CheckIn).where(CheckIn.rid == row.rid))
-        return None
+        return None, None
     s.execute(
         update(CheckIn)
         .where(CheckIn.rid == row.rid)
         .values(due_at=due_at, wrong=0, body=_sealed(row.rid, body, due_at))
     )
-    return Running(row.rid, due_at, None, False)
+    return Running(row.rid, due_at, None, False), None
 
 
-def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
-    """Turn these check-ins into signals that call at once, unless she ended or put them off meanwhile."""
+def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> tuple[bytes, ...]:
+    """Turn these check-ins into signals, unless she ended or put them off meanwhile: the keys of those to fire now."""
     rows = s.execute(
         select(CheckIn).where(CheckIn.rid.in_(rids), CheckIn.alert_id.is_(None)).with_for_update(skip_locked=True)
     ).scalars()
-    fired = 0
+    fired = []
     for row in rows:
         try:
             body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
         except sealing.Gone:
             body = {"told": {}}
         alert_id = _called_before(s, body) or _call(s, replace(Told(**body["told"]), checked_in=True), now)
-        done = s.execute(
-            update(CheckIn).where(CheckIn.rid == row.rid, CheckIn.alert_id.is_(None)).values(alert_id=alert_id)
-        )
-        fired += int(done.rowcount)  # type: ignore[attr-defined]
-    return fired
+        s.execute(update(Alert).where(Alert.rid == alert_id).values(token_hash=row.code_hash))  # her code opens it
+        s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(alert_id=alert_id))
+        fired.append(alert_id)
+    return tuple(fired)
 
 
 def _call(s: Session, what: Told, now: datetime) -> bytes:
-    """A signal that goes out in the worker's next turn: its countdown has run for hours."""
+    """A signal that goes out in the worker's next turn at the latest: its countdown has run for hours."""
     return signals.put(s, what, now, now)
 
 

@@ -1,6 +1,7 @@
-"""What she sends with a signal. In need nothing is refused for its form: the unreadable is left out."""
+"""What she sends with a signal or a check-in. In need nothing is refused for its form: the unreadable is left out."""
 
 import re
+import unicodedata
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -8,15 +9,28 @@ from wtforms import HiddenField
 from wtforms.widgets import HiddenInput, TextArea
 
 from clinic.booking import typed
-from clinic.booking.forms import OpenForm, Parsed, as_typed, degrees, flag, one_of
+from clinic.booking.forms import OpenForm, Parsed, as_typed, degrees, flag, her_code, one_of
+from clinic.privacy import codes
 
 LONGEST_TEXT = 300
+WORD = re.compile(r"[0-9]{4,8}", re.ASCII)
 
 
 def _token(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{32}", value):
+    """The token of a signal, or the code of the check-in that it was."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{32}", value):
+        return value
+    code = codes.normal(value)
+    if code is None:
         raise typed.Unreadable(_l("We do not know this signal."))
-    return value
+    return code
+
+
+def _word(value: str) -> str:
+    kept = unicodedata.normalize("NFKC", "".join(value.split()))
+    if not WORD.fullmatch(kept):
+        raise typed.Unreadable(_l("4 to 8 digits, for example 2580."))
+    return kept
 
 
 class SignalForm(OpenForm):
@@ -37,4 +51,20 @@ class SignalForm(OpenForm):
     text = Parsed(_l("Your answer"), as_typed, LONGEST_TEXT, widget=TextArea())
 
 
-FORMS: tuple[Any, ...] = (SignalForm,)
+class CheckInForm(OpenForm):
+    """A check-in: begin it, open it, put it off, end it."""
+
+    token = HiddenField()
+    act = Parsed(_l("What to do"), one_of(("start", "open", "later", "end")), widget=HiddenInput())
+    code = Parsed(_l("Code"), her_code)
+    until = Parsed(_l("Until when"), typed.hour)
+    word = Parsed(_l("Your number: all is well"), _word)
+    forced = Parsed(_l("A second number: I am being made to say so"), _word)
+    wish = Parsed(_l("What we should do then, and whom to call"), as_typed, LONGEST_TEXT, widget=TextArea())
+    where = Parsed(_l("Where you will be"), as_typed, LONGEST_TEXT, widget=TextArea())
+    phone = Parsed(_l("A number to call you back"), as_typed, 40)
+    may_103 = Parsed(_l("Ambulance, 103"), flag)
+    may_102 = Parsed(_l("Police, 102"), flag)
+
+
+FORMS: tuple[Any, ...] = (SignalForm, CheckInForm)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.db import new_rid
 from clinic.privacy import keys, sealing
 from clinic.safety.alerts import duty, events, told
-from clinic.safety.alerts.models import OPEN, Alert, AlertWord, CheckIn, Drill
+from clinic.safety.alerts.models import OPEN, Alert, AlertWord, Drill
 from clinic.safety.alerts.told import KEPT, Told
 
 COUNTDOWN = timedelta(seconds=10)
@@ -104,11 +104,6 @@ def find(s: Session, token: str) -> bytes:
     if rid is None:
         raise SignalGone
     return rid
-
-
-def of_code(s: Session, code: str) -> bytes | None:
-    """The signal that a check-in's code has become, if it has."""
-    return s.scalar(select(CheckIn.alert_id).where(CheckIn.code_hash == hash_(code)))
 
 
 def end(s: Session, rid: bytes, now: datetime) -> str:

@@ -30,7 +30,13 @@ LARGE = ("112", "103")  # the numbers that stand first where nobody may come
 @blueprint.context_processor
 def words() -> dict[str, Any]:
     """Small words that the pages ask for."""
-    return {"clock_words": wording.time_words, "since_words": wording.since, "within_words": within_words}
+    return {
+        "clock_words": wording.time_words,
+        "since_words": wording.since,
+        "within_words": within_words,
+        "until_words": wording.until,
+        "at_words": wording.at,
+    }
 
 
 def within_words(seconds: int) -> str:

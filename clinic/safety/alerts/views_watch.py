@@ -1,0 +1,173 @@
+"""/watch: "if I have not checked in by two, call". Her code and her words travel in forms alone."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from flask import render_template
+
+from clinic import clock, wording
+from clinic.booking.views import Page, sent
+from clinic.booking.views_book import token_is_good
+from clinic.db import db, writing
+from clinic.privacy import codes, limits, once, tokens
+from clinic.safety.alerts import check_ins, duty, signals
+from clinic.safety.alerts.check_ins import FARTHEST, SHORTEST, Full, NotAnHour, Running, Unknown, WrongWord
+from clinic.safety.alerts.forms import CheckInForm
+from clinic.safety.alerts.told import Told
+from clinic.safety.alerts.views_now import blueprint, large, page_of
+from clinic.wording import gettext as _
+
+OWN = ("until", "word", "forced")  # without these nothing can begin
+USUAL = timedelta(hours=2)
+
+
+@blueprint.route("/watch", methods=["GET", "POST"])
+@limits.limit(limits.CODE_TRIES, "code")
+def watch() -> Page:
+    """Begin a check-in, or open one by its code."""
+    form, now = CheckInForm(sent()), clock.now()
+    form.validate()
+    act = form.act.data
+    if not form.is_submitted() or act is None:
+        return _front(CheckInForm(None), now)
+    if act == "start":
+        return _start(form, now)
+    if form.code.data is None:
+        form.code.errors = form.code.errors or [_("Type your code.")]
+        return _front(form, now), 400
+    try:
+        return _running(form, form.code.data, act, now)
+    except Unknown:
+        form.code.errors = [_("There is no such code. It may have been ended already.")]
+        return _front(form, now), 404
+
+
+def _start(form: CheckInForm, now: datetime) -> Page:
+    """Begin it once, however often she taps; the code is shown in this answer."""
+    for name in OWN:
+        if form[name].data is None and not form[name].errors:
+            form[name].errors = [_("Fill in this field.")]
+    if form.word.data and form.word.data == form.forced.data:
+        form.forced.errors = [_("The two numbers must differ.")]
+    if any(form[name].errors for name in OWN):
+        return _front(form, now), 400
+    if duty.offer(db.session(), now) is None:
+        return _front(form, now), 409
+    if not token_is_good(form, now):
+        return _front(form, now, _("The page was open for a long time. Nothing has begun: send it once more.")), 400
+    due_at = next_at(form.until.data, now)
+    told = Told(
+        language=wording.language_now(),
+        where=form.where.data or "",
+        phone=form.phone.data or "",
+        wish=form.wish.data or "",
+        may_103=bool(form.may_103.data),
+        may_102=bool(form.may_102.data),
+    )
+    body = repr((told, form.until.data, form.word.data, form.forced.data)).encode()
+    db.session.rollback()
+    try:
+        with writing() as s:
+
+            def make() -> dict[str, Any]:
+                return {"code": check_ins.start(s, told, due_at, form.word.data, form.forced.data, now)}
+
+            done = once.run(s, "check-in", form.token.data or "", body, once.FORM_KEPT, now, make)
+    except NotAnHour:
+        form.until.errors = [_("Choose an hour from 5 minutes to 12 hours ahead.")]
+        return _front(form, now), 400
+    except Full:
+        return _front(form, now, _("More of these run than anybody could look after. Write to a friend instead.")), 503
+    except (once.Reused, once.Busy):
+        return _front(form, now, _("This page was sent before. Open what has begun by its code.")), 409
+    code = str(done.answer["code"])
+    try:
+        found = check_ins.find(db.session(), code)
+    except Unknown:
+        return _front(CheckInForm(None), now, _("It has been ended already.")), 409
+    return _page(form, code, found, now, fresh=True)
+
+
+def _running(form: CheckInForm, code: str, act: str, now: datetime) -> Page:
+    """What is under a code: it runs, it has become a signal, or a word puts it off or ends it."""
+    found = check_ins.find(db.session(), code)
+    if found.alert_id is not None:
+        return page_of(code, signals.stand(db.session(), found.alert_id, now), now)
+    if act == "open":
+        return _page(form, code, found, now)
+    if form.word.data is None and not form.word.errors:
+        form.word.errors = [_("Fill in this field.")]
+    if act == "later" and form.until.data is None and not form.until.errors:
+        form.until.errors = [_("Fill in this field.")]
+    if form.word.errors or (act == "later" and form.until.errors):
+        return _page(form, code, found, now), 400
+    due_at = next_at(form.until.data, now) if act == "later" else None
+    db.session.rollback()
+    try:
+        with writing() as s:
+            running, wrong = check_ins.check_in(s, code, form.word.data, due_at, now)
+    except NotAnHour:
+        form.until.errors = [_("Choose an hour from 5 minutes to 12 hours ahead.")]
+        return _page(form, code, found, now), 400
+    if wrong is not None:
+        form.word.errors = [_wrong_words(wrong, found)]
+        return _page(form, code, found, now), 400
+    if running is None:
+        return render_template("safety/watch_ended.html")
+    return _page(CheckInForm(None), code, running, now)
+
+
+def _wrong_words(wrong: WrongWord, found: Running) -> str:
+    if wrong.left:
+        return str(_("This is neither of your numbers. Tries left: %(count)s.", count=wrong.left))
+    return str(_("Too many wrong numbers: now it can only run out, %(at)s.", at=wording.at(found.due_at)))
+
+
+def next_at(hour: time, now: datetime) -> datetime:
+    """The next moment at which the clock here says `hour`."""
+    minutes = hour.hour * 60 + hour.minute
+    today = clock.local(now).date()
+    here = clock.at(today, minutes)
+    return here if here >= now + SHORTEST else clock.at(today, minutes + 24 * 60)
+
+
+def _front(form: CheckInForm, now: datetime, trouble: str = "") -> str:
+    offer = duty.offer(db.session(), now)
+    usual = _half_hour(now + USUAL)
+    text = _(
+        "If you have heard nothing from me %(until)s, please call me. If I do not answer, call 112.",
+        until=wording.until(usual),
+    )
+    return render_template(
+        "safety/watch.html",
+        form=form,
+        offer=offer,
+        trouble=trouble,
+        usual=wording.time_words(usual),
+        farthest=int(FARTHEST.total_seconds() // 3600),
+        text=text,
+        sms=f"sms:?&body={quote(text)}",
+        token=tokens.new(),
+        large=large(),
+    )
+
+
+def _page(form: CheckInForm, code: str, found: Running, now: datetime, fresh: bool = False) -> str:
+    offer = duty.offer(db.session(), now)
+    return render_template(
+        "safety/watch_running.html",
+        form=form,
+        code=code,
+        shown=codes.shown(code) if fresh else "",
+        due_at=found.due_at,
+        day=wording.near_day(clock.local(found.due_at).date(), clock.local(now).date()),
+        blocked=found.blocked,
+        covered=offer is not None and offer.until >= found.due_at,
+        usual=wording.time_words(_half_hour(found.due_at + USUAL / 2)),
+    )
+
+
+def _half_hour(moment: datetime) -> datetime:
+    """The half hour at or before a moment."""
+    return moment - timedelta(minutes=moment.minute % 30, seconds=moment.second, microseconds=moment.microsecond)
