@@ -55,9 +55,9 @@ $(VENV)/.dev: $(VENV)/.runtime constraints-dev.txt
 
 .PHONY: browser
 browser:
-	@command -v chromium >/dev/null || { \
+	@{ command -v chromium && PATH=$$PATH:/usr/sbin command -v nginx; } >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core nginx-light >/dev/null; \
 	  else \
-	    echo "The browser tests need Chromium: install it with 'sudo apt-get install chromium', then run make test again."; exit 1; \
+	    echo "The tests need Chromium and nginx: install them with 'sudo apt-get install chromium nginx-light', then run make test again."; exit 1; \
 	  fi; }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from clinic import clock
 from clinic.config import settings
 from clinic.directory import checks
-from clinic.directory.models import Location, OpenQuestion
+from clinic.directory.models import Location, OpenQuestion, Organization
 from clinic.privacy import keys
+from clinic.safety.reports import canary, key_list
 from clinic.wording import day_words, language_now
 
 SEEN_DAYS = 7
+LIST_DAYS = 30  # before the organization's list runs out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,21 @@ def missing(s: Session) -> Iterator[Lack]:
     ):
         words = _("Open question %(number)s: %(text)s", number=number, text=question[language_now()])
         yield Lack(words, question=number)
+    yield from map(Lack, _notes(s, today))
     yield from _places(s, today)
+
+
+def _notes(s: Session, today: date) -> Iterator[str]:
+    listed = key_list.installed()
+    if listed is None:
+        return
+    if listed.until < today + timedelta(days=LIST_DAYS):
+        day = listed.until.isoformat()
+        yield _("The list of keys for notes ends on %(day)s: the organization signs it anew.", day=day)
+    if s.scalar(select(Organization.id).where(Organization.slug == listed.organization)) is None:
+        yield _("The organization that reads notes is not in the directory: %(slug)s.", slug=listed.organization)
+    if canary.state(s, clock.now()).is_late:
+        yield _("The site's own note has not come back opened: ask the organization which key it holds.")
 
 
 def _places(s: Session, today: date) -> Iterator[Lack]:

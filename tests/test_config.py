@@ -34,6 +34,7 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": 
         (DEMO | {"KESHKI_SMS_DAILY_CAP": "0"}, "KESHKI_SMS_DAILY_CAP"),
         (REAL | {"KESHKI_DEMO": "maybe"}, "KESHKI_DEMO"),
         (DEMO | {"KESHKI_EXIT_URL": "javascript:alert(1)"}, "KESHKI_EXIT_URL"),
+        (DEMO | {"KESHKI_REPORT_KEY": "4c27"}, "KESHKI_REPORT_KEY"),
         (DEMO | {"KESHKI_INDEXING": "sometimes"}, "KESHKI_INDEXING"),
         (DEMO | {"KESHKI_PROXIES": "1"}, "KESHKI_PROXIES"),
         (DEMO | {"KESHKI_PROXIES": "-1"}, "KESHKI_PROXIES"),

@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from nacl.signing import SigningKey
-from sqlalchemy import select
+from sqlalchemy import select, update
 from time_machine import Traveller
 
 from clinic import clock
+from clinic import ready as readiness
 from clinic.audit import Audit
 from clinic.db import Text3, reading, writing
-from clinic.directory.models import Location
+from clinic.directory.models import Location, Organization
 from clinic.privacy import keys
 from clinic.safety.reports import boxes, canary, conversations, exchange, key_list
 from clinic.safety.reports.content import REPORT, Content, pack
 from clinic.safety.reports.key_list import KeyList
+from clinic.wording import speaking
 from tests.conftest import EVENING, Maker
 from tests.desk.conftest import Desk, cheap_argon2, csrf, furnish, person
 from tests.safety.notes import PLANTED
@@ -49,7 +51,7 @@ def notes(n: int) -> None:
 
 def later(evening: Traveller, weeks: int) -> None:
     evening.shift(timedelta(weeks=weeks))
-    keys.ring().advance(clock.today(), leap_days=100)
+    keys.ring().advance(clock.today(), leap_days=1000)
 
 
 def test_numbers_stand_in_classes_and_only_of_weeks_that_are_over(desk: Desk, evening: Traveller) -> None:
@@ -102,3 +104,18 @@ def test_a_canary_that_does_not_come_back_is_said(desk: Desk, evening: Traveller
 
 def test_without_keys_a_coordinator_reads_why(app: Flask, evening: object) -> None:
     assert "No organization has made keys" in furnish(app).client("chief").get("/en/staff/reports").text
+
+
+def test_what_is_missing_says_a_list_that_ends_a_stranger_and_a_late_canary(desk: Desk, evening: Traveller) -> None:
+    def said() -> str:
+        with reading() as s, speaking("en"):
+            return " ".join(str(lack) for lack in readiness.missing(s))
+
+    canary.send_due(clock.now())
+    assert "notes" not in said()
+    later(evening, 54)
+    assert "The list of keys for notes ends on 2027-12-29" in said()
+    assert "own note has not come back" in said()
+    with writing() as s:
+        s.execute(update(Organization).where(Organization.slug == "org").values(slug="renamed"))
+    assert "not in the directory: org" in said()

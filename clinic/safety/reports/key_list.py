@@ -8,6 +8,7 @@ does not start with it.
     the rest     JSON: organization, name, until, keys (the newest first)
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from clinic.safety.reports import boxes
 
 FILE = "report-keys.txt"
 EXTENSION = "keshki.reports"
+FINGERPRINT = 20  # hex digits: 80 bits
 
 
 class Unsigned(Exception):
@@ -78,9 +80,9 @@ def read(text: str, verify: bytes) -> KeyList:
 
 
 def shown(key: bytes) -> str:
-    """A fingerprint to compare by eye with the one on the organization's paper."""
-    digits = boxes.key_id(key).hex()
-    return f"{digits[:4]} {digits[4:]}"
+    """A fingerprint to compare by eye with the one on the organization's paper; too long to be imitated."""
+    digits = hashlib.sha256(key).hexdigest()[:FINGERPRINT]
+    return " ".join(digits[i : i + 4] for i in range(0, FINGERPRINT, 4))
 
 
 def init(app: Flask, settings: Settings) -> None:
@@ -102,7 +104,13 @@ def _load(settings: Settings) -> KeyList | None:
         ) from error
 
 
-def current() -> KeyList | None:
-    """The list in force; None where nobody reads reports, or no longer."""
+def installed() -> KeyList | None:
+    """The list that was put here, also when it has run out; None where nobody reads notes."""
     found: KeyList | None = current_app.extensions.get(EXTENSION)
+    return found
+
+
+def current() -> KeyList | None:
+    """The list in force; None where nobody reads notes, or no longer."""
+    found = installed()
     return found if found is not None and clock.today() <= found.until else None
