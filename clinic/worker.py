@@ -27,7 +27,7 @@ from clinic.safety.alerts import calling as signals
 from clinic.safety.alerts import forgetting as alerts
 from clinic.safety.reports import canary, conversations
 from clinic.safety.trainings import forgetting as trainings
-from clinic.staff import sign_in
+from clinic.staff import invitations, shared_desks, sign_in
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 12.0  # for the urgent thread to end what it has begun
@@ -73,7 +73,7 @@ def _call_waiting(now: datetime) -> int:
 
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
-        return once.forget(s, now) + sign_in.forget(s, now) + checks.forget(s, now)
+        return sum(part.forget(s, now) for part in (once, sign_in, checks, invitations))
 
 
 def _forget_shift_notes(now: datetime) -> int:
@@ -88,7 +88,7 @@ def _forget_deeds(now: datetime) -> int:
     if keys.ring().has_leapt(clock.local(now).date()):
         return 0
     with writing() as s:
-        return audit.forget(s, now)
+        return audit.forget(s, now) + shared_desks.forget(s, clock.local(now).date())
 
 
 def _forget_notes(now: datetime) -> int:

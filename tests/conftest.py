@@ -19,11 +19,18 @@ from werkzeug.test import TestResponse
 from clinic import create_app
 from clinic.db import Base, db
 from clinic.privacy import keys
+from clinic.staff import second_factor
 
 EVENING = datetime(2026, 11, 24, 14, 40, tzinfo=UTC)  # Tuesday, 19:40 in Almaty
 FIRST_KEY = date(2026, 11, 1)
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="keshki-run-"))
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is led to set up a second factor: the tests that are about it ask for it again."""
+    monkeypatch.setattr(second_factor, "asked", lambda: False)
 
 
 @pytest.fixture

@@ -30,6 +30,10 @@ def _day_clock(moment: datetime) -> str:
     return f"{wording.day_words(clock.local(moment).date(), clock.today())}, {wording.time_words(moment)}"
 
 
+def _day_hour(moment: datetime) -> str:
+    return f"{wording.short_day(clock.local(moment).date())}, {wording.time_words(moment)}"
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -42,12 +46,16 @@ def init(app: Flask) -> None:
         closing,
         closures,
         content,
+        deeds,
         doors,
         duty_pages,
         felt,
         figures,
         hours,
+        inviting,
+        me,
         notes,
+        people,
         place_pages,
         place_rooms,
         places,
@@ -57,6 +65,7 @@ def init(app: Flask) -> None:
         recalls,
         running_late,
         sections,
+        shared_desk,
         shift_notes,
         signal_pages,
         stocking,
@@ -79,6 +88,7 @@ def init(app: Flask) -> None:
         long_day_words=wording.long_day,
         near_day_words=_near_day,
         short_day_words=wording.short_day,
+        day_hour_words=_day_hour,
         capitalize_first=_capital,
         cell_number=clock.cell,
         service_day=clock.service_day,

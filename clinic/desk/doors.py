@@ -1,18 +1,20 @@
 """In and out: sign-in, sign-out, the covered screen and its PIN."""
 
+from datetime import datetime
+
 import flask_login
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from clinic import audit, clock
+from clinic.config import settings
 from clinic.db import db, writing
-from clinic.desk import bp
-from clinic.desk.forms import NewPinForm, PinForm, SignInForm
+from clinic.desk import bp, shared_desk
+from clinic.desk.forms import PinForm, SignInForm, SitDownForm
 from clinic.privacy import limits
-from clinic.staff import accounts, guard, sign_in
-from clinic.staff.models import ROLES, Staff
-from clinic.staff.sign_in import SignedIn
+from clinic.staff import guard, passkeys, second_factor, shared_desks, sign_in
+from clinic.staff.models import Staff
 
 
 @bp.errorhandler(guard.FormExpired)
@@ -23,40 +25,120 @@ def form_expired(_error: guard.FormExpired) -> ResponseReturnValue:
 
 @bp.get("/sign-in")
 def sign_in_page() -> ResponseReturnValue:
-    """Login and password; whoever is signed in goes on."""
+    """Login and password; a name and its PIN at a shared desk; whoever is signed in goes on."""
     if guard.current() is not None:
         return redirect(url_for("desk.today"), 303)
-    return render_template("staff/sign_in.html", login="", errors=[])
+    return _sign_in_page()
+
+
+def _sign_in_page(login: str = "", error: str = "", desk_error: str = "", chosen: str = "") -> str:
+    now = clock.now()
+    here = shared_desk.here(now)
+    return render_template(
+        "staff/sign_in.html",
+        login=login,
+        error=error,
+        desk_error=desk_error,
+        chosen=chosen,
+        here=here,
+        question=passkeys.question_to_enter(site(), now),
+    )
+
+
+def site() -> passkeys.Site:
+    """Where this site's passkeys belong: its public address, or in the demo the one that is open."""
+    return passkeys.Site(settings().base_url or request.host_url.rstrip("/"), _("Keshki"))
 
 
 @bp.post("/sign-in", endpoint="sign_in")
 @limits.limit(limits.SIGN_INS, "sign-in")
 def do_sign_in() -> ResponseReturnValue:
-    """Open a sign-in. One answer to a wrong login, a wrong password and an account that is switched off."""
+    """Open a sign-in. One answer to a wrong login, password or code, and to an account that is switched off."""
     form = SignInForm(request.form)
     typed = (form.login.data or "")[:200].replace("\x00", "")
-    try:
-        guard.check_form()
-    except guard.FormExpired:
-        sentence = _("The page was open for a long time. Nothing is lost: send it once more.")
-        return render_template("staff/sign_in.html", login=typed, errors=[sentence]), 400
+    if not _form_is_ours():
+        return _sign_in_page(login=typed, error=_still_here()), 400
     now = clock.now()
     try:
         if not form.validate():
             raise sign_in.SignInRefused
         staff_id = sign_in.check(db.session(), typed, form.password.data or "", now)
     except sign_in.SignInRefused:
-        sentence = _("Login and password do not match. Check both and try again.")
-        return render_template("staff/sign_in.html", login=typed, errors=[sentence]), 422
+        staff_id = None
     db.session.rollback()
+    passes = second_factor.passes(staff_id, form.code.data or "", now)
+    if staff_id is not None and not passes:
+        with writing() as s:
+            audit.record(s, now, s.get_one(Staff, staff_id).login, "second.wrong", "")
+    if staff_id is None or not passes:
+        return _sign_in_page(login=typed, error=_("This does not match. Check everything and try again.")), 422
+    return enter(staff_id, now)
+
+
+@bp.post("/sign-in/passkey", endpoint="enter_by_passkey")
+@limits.limit(limits.SIGN_INS, "sign-in")
+def do_enter_by_passkey() -> ResponseReturnValue:
+    """Open a sign-in with what her device answered: both factors at once."""
+    if not _form_is_ours():
+        return _sign_in_page(error=_still_here()), 400
+    now = clock.now()
+    try:
+        staff_id = passkeys.enter(site(), request.form.get("answer", ""), now)
+    except passkeys.PasskeyRefused:
+        return _sign_in_page(
+            error=_("This passkey was not accepted. Try once more, or sign in with the password.")
+        ), 422
+    return enter(staff_id, now)
+
+
+@bp.post("/sit-down", endpoint="sit_down")
+@limits.limit("30 per 10 minutes", "pin")
+def do_sit_down() -> ResponseReturnValue:
+    """Open a sign-in of the person who sits down at a shared desk."""
+    if not _form_is_ours():
+        return _sign_in_page(desk_error=_still_here()), 400
+    now = clock.now()
+    here = shared_desk.here(now)
+    form = SitDownForm(request.form)
+    if here is None:
+        return redirect(url_for("desk.sign_in_page"), 303)
+    try:
+        if not form.validate():
+            raise shared_desks.DeskRefused
+        who = int(form.who.data or 0)
+        db.session.rollback()
+        shared_desks.sit_down(here.desk, here.place, who, form.pin.data or "", now)
+    except shared_desks.DeskRefused:
+        sentence = _("Name and PIN do not match. After three wrong ones only login and password help.")
+        return _sign_in_page(desk_error=sentence, chosen=request.form.get("who", "")), 422
+    return enter(who, now, here.desk)
+
+
+def _form_is_ours() -> bool:
+    try:
+        guard.check_form()
+    except guard.FormExpired:
+        return False
+    return True
+
+
+def _still_here() -> str:
+    return str(_("The page was open for a long time. Nothing is lost: send it once more."))
+
+
+def enter(staff_id: int, now: datetime, desk: shared_desks.Desk | None = None) -> ResponseReturnValue:
+    """Open a sign-in of an account that has proved itself, and go to today's roster."""
     with writing() as s:
-        token = sign_in.begin(s, staff_id, now)
+        token = sign_in.begin(s, staff_id, now, desk.id if desk else None)
         person = s.get_one(Staff, staff_id)
-        audit.record(s, now, person.login, "signed in", "")
+        audit.record(s, now, person.login, "signed in", "", desk.location_id if desk else None)
+        if desk is None:
+            shared_desks.forgive(s, staff_id)
     session.clear()  # nothing from before the sign-in is worth anything after it
     session["language"] = person.language
-    found = sign_in.find(db.session(), token, now)
-    flask_login.login_user(found)
+    if desk is None:
+        session[guard.PROVED] = int(now.timestamp())
+    flask_login.login_user(sign_in.find(db.session(), token, now))
     return redirect(url_for("desk.today"), 303)
 
 
@@ -128,34 +210,3 @@ def _way_back() -> str:
     if isinstance(path, str) and path.startswith("/staff/") and "\\" not in path and "//" not in path:
         return request.script_root + path
     return url_for("desk.today")
-
-
-@bp.route("/pin", methods=["GET", "POST"])
-@guard.staff_only(*ROLES)
-@limits.limit(limits.SIGN_INS, "new pin")
-def pin(person: SignedIn) -> ResponseReturnValue:
-    """Choose another PIN."""
-    errors: list[str] = []
-    if request.method == "POST":
-        form = NewPinForm(request.form)
-        if not form.validate():
-            errors = [str(e) for field in form for e in field.errors]
-        elif not _is_hers(person, form.password.data or ""):
-            errors = [_("The password does not match.")]
-        else:
-            new_hash = accounts.hashed(form.pin.data or "")
-            with writing() as s:
-                s.get_one(Staff, person.staff_id).pin = new_hash
-                audit.record(s, clock.now(), person.login, "pin changed", person.login)
-            return redirect(url_for("desk.today"), 303)
-    return render_template("staff/pin.html", person=person, errors=errors), 422 if errors else 200
-
-
-def _is_hers(person: SignedIn, password: str) -> bool:
-    s = db.session()
-    try:
-        same = sign_in.check(s, person.login, password, clock.now()) == person.staff_id
-    except sign_in.SignInRefused:
-        same = False
-    db.session.rollback()
-    return same

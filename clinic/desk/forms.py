@@ -1,8 +1,10 @@
 """What people at the desk type and press. The session's own token is checked by the guard."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, Form, IntegerField, PasswordField, StringField
+from wtforms import DateField, Form, IntegerField, PasswordField, StringField, ValidationError
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
 
 from clinic.booking import lateness
@@ -13,6 +15,14 @@ LARGEST_ID = 2**31 - 1
 LARGEST_TICKET = 99_999
 NOT_A_STEP = _l("This step does not exist.")
 FOUR_DIGITS = _l("A PIN is four digits.")
+# The PINs that everybody tries first.
+EASY_PINS = {digit * 4 for digit in "0123456789"} | {"1234", "4321", "0123", "3210", "1122", "1212"}
+
+
+def no_easy_pin(_form: Form, field: Any) -> None:
+    """A validator of new PINs."""
+    if field.data in EASY_PINS:
+        raise ValidationError(_l("This PIN is easy to guess. Choose another one."))
 
 
 class SignInForm(Form):
@@ -20,6 +30,14 @@ class SignInForm(Form):
 
     login = StringField(validators=[InputRequired(_l("Fill in this field.")), Length(max=200)])
     password = PasswordField(validators=[InputRequired(_l("Fill in this field.")), Length(max=256)])
+    code = StringField(validators=[Length(max=40)])
+
+
+class SitDownForm(Form):
+    """A name and its PIN, at a shared desk."""
+
+    who = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
+    pin = PasswordField(validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS)])
 
 
 class PinForm(Form):
@@ -32,7 +50,9 @@ class NewPinForm(Form):
     """Another PIN; the password shows that it is really she who asks."""
 
     password = PasswordField(validators=[InputRequired(_l("Fill in this field.")), Length(max=256)])
-    pin = PasswordField(validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS)])
+    pin = PasswordField(
+        validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS), no_easy_pin]
+    )
 
 
 class StepForm(Form):

@@ -18,6 +18,7 @@ from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
 from clinic.desk.views import ROSTER_ROLES
 from clinic.staff import guard, memberships
+from clinic.staff.people import CHIEFS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def _sections() -> dict[str, object]:
 
 
 def sections() -> list[Section]:
-    """Roster, hand-over, figures: those of them that are this person's, when there is more than one."""
+    """Roster, hand-over, figures, people: those of them that are this person's, when there is more than one."""
     person = guard.current()
     if person is None or person.locked:
         return []
@@ -68,4 +69,6 @@ def sections() -> list[Section]:
     if roles & set(SIGNAL_ROLES):
         found.append(Section(url_for("desk.show_signals"), _("Signals"), "/staff/alerts" in here))
     found.append(Section(url_for("desk.pages"), _("Pages"), "/staff/pages" in here))
+    if roles & set(CHIEFS) and person.desk_id is None:
+        found.append(Section(url_for("desk.all_people"), _("People"), "/staff/people" in here))
     return found if len(found) > 1 else []

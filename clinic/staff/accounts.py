@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic.db import LANGUAGES
@@ -74,6 +75,11 @@ def matches(stored: str | None, secret: str) -> bool:
 
 def add(s: Session, login: str, name: str, language: str, password: str, pin: str | None) -> Staff:
     """Make an account. Raises AccountError on a login that is taken or cannot be typed, or an unknown language."""
+    return add_hashed(s, login, name, language, hashed(password), None if pin is None else hashed(pin))
+
+
+def add_hashed(s: Session, login: str, name: str, language: str, password: str, pin: str | None) -> Staff:
+    """Make an account whose password and PIN were hashed before, outside the transaction. Raises AccountError."""
     login = normal_login(login)
     if not LOGIN.fullmatch(login):
         raise AccountError("a login has 2 to 80 of the signs a-z 0-9 . _ - and begins with a letter or digit")
@@ -83,15 +89,12 @@ def add(s: Session, login: str, name: str, language: str, password: str, pin: st
         raise AccountError("the name has 1 to 80 signs")
     if s.scalar(select(Staff.id).where(Staff.login == login)) is not None:
         raise AccountError(f"the login {login} is taken")
-    person = Staff(
-        login=login,
-        name=name.strip(),
-        language=language,
-        password=hashed(password),
-        pin=None if pin is None else hashed(pin),
-    )
+    person = Staff(login=login, name=name.strip(), language=language, password=password, pin=pin)
     s.add(person)
-    s.flush()
+    try:
+        s.flush()
+    except IntegrityError as error:  # somebody else took the login in this very moment
+        raise AccountError(f"the login {login} is taken") from error
     return person
 
 

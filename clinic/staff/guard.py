@@ -1,7 +1,7 @@
 """The door of every staff page: who is signed in, whether the screen is covered, whether the place is theirs."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -14,11 +14,13 @@ from wtforms.validators import ValidationError
 from clinic import clock
 from clinic.db import db, writing
 from clinic.directory import catalogue
-from clinic.staff import memberships, sign_in
+from clinic.staff import memberships, shared_desks, sign_in
 from clinic.staff.sign_in import SignedIn
 
 View = Callable[..., ResponseReturnValue]
 BACK = "back"
+PROVED = "proved"  # in the session: when password or passkey were last given, in seconds
+PROVED_FOR = timedelta(minutes=15)
 POLL, ACTIVE = "Keshki-Poll", "Keshki-Active"  # headers of desk.js
 
 
@@ -49,6 +51,11 @@ def still_in(person: SignedIn, now: datetime) -> bool:
     return sign_in.find(db.session(), person.token, now) is not None
 
 
+def proved_lately(now: datetime) -> bool:
+    """Whether password or passkey were given in this browser a moment ago: what changes the locks asks for it."""
+    return now.timestamp() - float(session.get(PROVED, 0)) < PROVED_FOR.total_seconds()
+
+
 def check_form() -> None:
     """Raises FormExpired unless the form carries this session's token."""
     try:
@@ -57,11 +64,13 @@ def check_form() -> None:
         raise FormExpired from error
 
 
-def staff_only(*roles: str) -> Callable[[View], View]:
+def staff_only(*roles: str, at_shared_desk: bool = True, before_second: bool = False) -> Callable[[View], View]:
     """A view for people who hold one of `roles`; called with the person first.
 
     A view with a `slug` in its address gets the location instead of it, and is 404 for everybody who
-    does not hold the role at that very place: what is not theirs does not exist.
+    does not hold the role at that very place: what is not theirs does not exist. A PIN at a shared desk
+    opens what belongs to that desk's place, and nothing that says `at_shared_desk=False`. Whoever still
+    needs a second factor is led to it, but for the views in which it is made (`before_second`).
     """
 
     def decorate(view: View) -> View:
@@ -74,9 +83,13 @@ def staff_only(*roles: str) -> Callable[[View], View]:
             if person.locked:
                 _cover(person)
                 return _away(url_for("desk.lock"))
+            if not (person.has_second or before_second):
+                return _away(url_for("desk.second"))
+            if person.desk_id is not None and not at_shared_desk:
+                abort(404)
             if "slug" in parts:
                 parts["location"] = _their_location(person, parts.pop("slug"), roles)
-            elif not any(r.role in roles for r in memberships.roles_of(db.session(), person.staff_id)):
+            elif not _may_somewhere(person, roles):
                 abort(404)
             if request.method == "POST":
                 check_form()
@@ -94,9 +107,24 @@ def staff_only(*roles: str) -> Callable[[View], View]:
 def _their_location(person: SignedIn, slug: str, roles: Collection[str]) -> catalogue.LocationInfo:
     s = db.session()
     location = catalogue.current(s).by_slug.get(slug)
-    if location is None or not memberships.may(s, person.staff_id, roles, location):
+    if location is None or person.desk_id not in (None, location.id):
+        abort(404)
+    if not memberships.may(s, person.staff_id, _reach(person, roles), location):
         abort(404)
     return location
+
+
+def _may_somewhere(person: SignedIn, roles: Collection[str]) -> bool:
+    s = db.session()
+    if person.desk_id is not None:
+        place = catalogue.current(s).locations[person.desk_id]
+        return memberships.may(s, person.staff_id, _reach(person, roles), place)
+    return any(r.role in roles for r in memberships.roles_of(s, person.staff_id))
+
+
+def _reach(person: SignedIn, roles: Collection[str]) -> Collection[str]:
+    """Those of `roles` that this sign-in opens."""
+    return roles if person.desk_id is None else set(roles) & set(shared_desks.ROLES)
 
 
 def _cover(person: SignedIn) -> None:

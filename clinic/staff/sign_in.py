@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.db import writing
-from clinic.staff import accounts
-from clinic.staff.models import SignIn, Staff
+from clinic.staff import accounts, second_factor
+from clinic.staff.models import Device, SignIn, Staff
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(minutes=10)
@@ -48,6 +48,8 @@ class SignedIn:
     ends_at: datetime
     locked: bool
     has_pin: bool
+    has_second: bool  # a second factor, or none is asked of her here
+    desk_id: int | None = None  # the place whose shared desk this is
 
     is_authenticated = True
     is_active = True
@@ -84,11 +86,20 @@ def check(s: Session, login: str, password: str, now: datetime) -> int:
     return int(row.id)
 
 
-def begin(s: Session, staff_id: int, now: datetime) -> str:
+def begin(s: Session, staff_id: int, now: datetime, device_id: int | None = None) -> str:
     """Open a sign-in of an account just checked; returns the token for the browser. Old ones are swept out."""
     token = secrets.token_urlsafe(32)
     forget(s, now)
-    s.add(SignIn(token_hash=_hash(token), staff_id=staff_id, started_at=now, seen_at=now, ends_at=ends_at(now)))
+    s.add(
+        SignIn(
+            token_hash=_hash(token),
+            staff_id=staff_id,
+            started_at=now,
+            seen_at=now,
+            ends_at=ends_at(now),
+            device_id=device_id,
+        )
+    )
     s.flush()
     return token
 
@@ -113,8 +124,11 @@ def find(s: Session, token: str, now: datetime) -> SignedIn | None:
             Staff.name,
             Staff.language,
             Staff.pin.is_not(None).label("has_pin"),
+            second_factor.has_any(Staff.id).label("has_second"),
+            Device.location_id,
         )
         .join(Staff, Staff.id == SignIn.staff_id)
+        .outerjoin(Device, Device.id == SignIn.device_id)
         .where(SignIn.token_hash == _hash(token), SignIn.ends_at > now)
         .where(or_(Staff.off_at.is_(None), Staff.off_at > now))
     ).one_or_none()
@@ -130,6 +144,8 @@ def find(s: Session, token: str, now: datetime) -> SignedIn | None:
         ends_at=row.ends_at,
         locked=row.locked_at is not None or now - row.seen_at >= IDLE,
         has_pin=bool(row.has_pin),
+        has_second=bool(row.has_second) or row.location_id is not None or not second_factor.asked(),
+        desk_id=row.location_id,
     )
 
 
@@ -183,3 +199,45 @@ def unlock(token: str, pin: str, now: datetime) -> None:
 def end(s: Session, token: str) -> None:
     """End this sign-in."""
     s.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+
+
+def end_others(s: Session, staff_id: int, token: str) -> None:
+    """End every sign-in of an account but this one."""
+    s.execute(delete(SignIn).where(SignIn.staff_id == staff_id, SignIn.token_hash != _hash(token)))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open sign-in as a list shows it; `key` names it and opens nothing."""
+
+    key: str
+    staff_id: int
+    started_at: datetime
+    seen_at: datetime
+    desk_id: int | None
+    own: bool
+
+
+def opened(s: Session, staff_id: int, now: datetime, token: str = "") -> list[Open]:
+    """The open sign-ins of an account, the latest first; `own` is the one of `token`."""
+    rows = s.execute(
+        select(SignIn, Device.location_id)
+        .outerjoin(Device, Device.id == SignIn.device_id)
+        .where(SignIn.staff_id == staff_id, SignIn.ends_at > now)
+        .order_by(SignIn.started_at.desc())
+    )
+    mine = _hash(token)
+    return [
+        Open(one.token_hash.hex(), staff_id, one.started_at, one.seen_at, place, one.token_hash == mine)
+        for one, place in rows
+    ]
+
+
+def end_one(s: Session, staff_id: int, key: str) -> bool:
+    """End the sign-in of an account that a list showed under `key`; False when there is none (any more)."""
+    try:
+        token_hash = bytes.fromhex(key)
+    except ValueError:
+        return False
+    mine = (SignIn.staff_id == staff_id) & (SignIn.token_hash == token_hash)
+    return s.scalar(delete(SignIn).where(mine).returning(SignIn.staff_id)) is not None

@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from clinic import clock
 from clinic.booking.models import Appointment
 from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
 from clinic.kits.models import Point, PointKit
-from clinic.staff.models import ROLES
+from clinic.staff import shared_desks
+from clinic.staff.models import ROLES, Device, Invitation, Staff
 from tests import factories
 from tests.desk.conftest import Desk, person
 from tests.kits import shelves
@@ -33,8 +38,22 @@ PARTS: dict[str, Value] = {
     "ticket": lambda desk: a_ticket(desk),
     "training_id": lambda desk: a_training(desk.location_id),
     "number": lambda desk: a_page_of_guidance(),
+    "who": lambda _: the(Staff.id, Staff.login == "gulnar"),
+    "desk": lambda _: the(Device.id, Device.name == "own"),
+    "key": lambda _: the(Invitation.key, Invitation.name == "own"),
 }
-FOREIGN: dict[str, Value] = {"training_id": lambda desk: a_training(id_of(desk.foreign_slug))}
+FOREIGN: dict[str, Value] = {
+    "training_id": lambda desk: a_training(id_of(desk.foreign_slug)),
+    "who": lambda _: the(Staff.id, Staff.login == "dala"),
+    "desk": lambda _: the(Device.id, Device.name == "foreign"),
+    "key": lambda _: the(Invitation.key, Invitation.name == "foreign"),
+}
+
+
+def the(column: Any, which: Any) -> object:
+    """A value of the one row that `everybody` has made (0 before)."""
+    with reading() as s:
+        return s.scalar(select(column).where(which)) or 0
 
 
 def id_of(slug: str) -> int:
@@ -108,10 +127,23 @@ def everybody(desk: Desk) -> None:
     """One person of each role at the desk's own place, which hands over kits as the foreign one does."""
     with writing() as s:
         kit = shelves.a_kit(s)
+        for role in ROLES:
+            person(s, login_of(role), role, desk.location_id)
         for place in s.scalars(select(Location.id)):
             s.add(Point(location_id=place, kind="clinic", how_to_ask=factories.text3("Say the number")))
             s.flush()
             s.add(PointKit(point_id=place, kit_type_id=kit))
-        for role in ROLES:
-            person(s, login_of(role), role, desk.location_id)
+            _account_things(s, place, "own" if place == desk.location_id else "foreign")
         catalogue.changed(s)
+
+
+def _account_things(s: Session, place: int, name: str) -> None:
+    """A shared desk of a place, and an open invitation to it."""
+    now = clock.now()
+    shared_desks.enrol(s, place, name, now.date())
+    s.add(
+        Invitation(
+            key=name, code_hash=b"", by_id=1, name=name, language="ru", roles="receptionist", location_id=place,
+            ends_at=now + timedelta(days=1),
+        )
+    )  # fmt: skip

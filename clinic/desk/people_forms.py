@@ -1,0 +1,128 @@
+"""What is typed about accounts: one's own, and those of one's people."""
+
+from functools import partial
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Form, PasswordField, StringField, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+
+from clinic.booking import typed
+from clinic.booking.forms import Parsed, ParsedList, one_of
+from clinic.db import LANGUAGES
+from clinic.desk.forms import FOUR_DIGITS, LARGEST_ID, no_easy_pin
+from clinic.staff import accounts
+from clinic.staff.models import ROLES
+
+NEEDED = _l("Fill in this field.")
+CHOOSE = _l("Please choose one of the answers.")
+SHORTEST_PASSWORD = 10
+_ID = partial(typed.number, low=1, high=LARGEST_ID)
+
+
+def _text(most: int) -> Any:
+    return partial(typed.text, most=most)
+
+
+def _filled(_form: Form, field: Any) -> None:
+    """Spaces alone are nothing."""
+    if field.data is None and not field.errors:
+        raise ValidationError(NEEDED)
+
+
+def _hard_to_guess(form: Form, field: Any) -> None:
+    login = getattr(form, "login", None)
+    if login is not None and login.data and len(login.data) > 3 and login.data in field.data.casefold():
+        raise ValidationError(_l("The login must not stand in the password."))
+
+
+def new_password(label: Any) -> Any:
+    """A new password: long, and without the login in it."""
+    return PasswordField(
+        label,
+        validators=[
+            InputRequired(NEEDED),
+            Length(SHORTEST_PASSWORD, accounts.LONGEST_PASSWORD, _l("A password has at least 10 signs.")),
+            _hard_to_guess,
+        ],
+    )
+
+
+def new_pin(label: Any) -> Any:
+    """A new PIN."""
+    return PasswordField(
+        label, validators=[InputRequired(FOUR_DIGITS), Regexp(r"[0-9]{4}\Z", message=FOUR_DIGITS), no_easy_pin]
+    )
+
+
+def a_login(value: str) -> str:
+    """A login that can be typed."""
+    found = accounts.normal_login(value)
+    if not accounts.LOGIN.fullmatch(found):
+        raise typed.Unreadable(
+            _l("A login has 2 to 80 of the signs a–z, 0–9, dot, dash; it begins with a letter or digit.")
+        )
+    return found
+
+
+def an_object(value: str) -> tuple[int | None, int | None]:
+    """ "place:7" or "all:3": (organization, location), one of them None."""
+    kind, _, number = value.partition(":")
+    if kind not in ("place", "all"):
+        raise typed.Unreadable(CHOOSE)
+    found = _ID(number)
+    return (None, found) if kind == "place" else (found, None)
+
+
+class RoleForm(Form):
+    """A role at a place, or at all places of an organization."""
+
+    role = StringField(_l("What"), validators=[AnyOf(ROLES, CHOOSE)])
+    where = Parsed(_l("Where"), an_object, validators=[InputRequired(CHOOSE), _filled])
+
+
+class InviteForm(Form):
+    """Somebody new."""
+
+    name = Parsed(_l("Name for colleagues"), _text(80), validators=[InputRequired(NEEDED), _filled])
+    language = StringField(_l("Language of the pages"), validators=[AnyOf(LANGUAGES, CHOOSE)])
+    where = Parsed(_l("Where"), an_object, validators=[InputRequired(CHOOSE), _filled])
+    roles = ParsedList(_l("What"), one_of(ROLES), len(ROLES), validators=[InputRequired(CHOOSE)])
+
+
+class AcceptForm(Form):
+    """The account that an invited person makes."""
+
+    code = Parsed(
+        _l("The 8 digits that you were told"), _text(20), most=20, validators=[InputRequired(NEEDED), _filled]
+    )
+    login = Parsed(_l("Login"), a_login, validators=[InputRequired(NEEDED), _filled])
+    password = new_password(_l("Password"))
+    pin = new_pin(_l("PIN, 4 digits"))
+
+
+class PasswordForm(Form):
+    """Another password for one's own account."""
+
+    password = new_password(_l("New password"))
+
+
+class DeskForm(Form):
+    """This browser as a shared desk."""
+
+    place = Parsed(_l("Where"), _ID, validators=[InputRequired(CHOOSE), _filled])
+    name = Parsed(_l("What it is called"), _text(40), most=40, validators=[InputRequired(NEEDED), _filled])
+
+
+class AppForm(Form):
+    """The app on a phone, confirmed by its first code."""
+
+    secret = StringField(validators=[InputRequired(), Length(max=400)])
+    code = StringField(_l("The 6 digits that it shows"), validators=[InputRequired(NEEDED), Length(max=20)])
+
+
+class PasskeyForm(Form):
+    """What the device answered, and what it is called."""
+
+    answer = StringField(validators=[InputRequired(), Length(max=20_000)])
+    name = Parsed(_l("What it is called"), _text(40), most=40)
