@@ -154,8 +154,6 @@ def walk_in(
     ticket = taken.bump(s, loc.id, day, tickets.step()).last_ticket
     cat = catalogue.current(s)
     loc = cat.locations[loc.id]
-    if loc.stopped_at is not None:
-        raise NoTimeLeft
     services = frozenset[int]() if isinstance(what, int) else what
     minutes = what if isinstance(what, int) else availability.minutes(cat, what)
     rooms = [room for room in loc.rooms if services <= room.services and room_id in (None, room.id)]

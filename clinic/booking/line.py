@@ -26,10 +26,12 @@ SHORTEST = 2  # cells: nobody is called into a room for less
 def wait(s: Session, loc: LocationInfo, minutes: int, now: datetime, actor: str) -> tuple[DeskRow, int]:
     """Give who stands at the desk a ticket and a place in the line. `s` writes.
 
-    Returns the row and the number of the noun, to be said once.
+    Returns the row and the number of the noun, to be said once. Raises NoTimeLeft at a place that is stopped.
     """
     day = clock.service_day(now)
     ticket = taken.bump(s, loc.id, day, tickets.step()).last_ticket
+    if catalogue.current(s).locations[loc.id].stopped_at is not None:
+        raise NoTimeLeft
     cells = -(-minutes // CELL_MINUTES)
     first_cell = clock.cell(now)
     rid, noun = new_rid(), tickets.any_noun()

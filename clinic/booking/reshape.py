@@ -108,7 +108,7 @@ def foresee(s: Session, loc: LocationInfo, write: Callable[[Session], object], n
     write(s)
     catalogue.changed(s)
     after = catalogue.current(s)
-    here = after.locations[loc.id]
+    here = replace(after.locations[loc.id], stopped_at=None)  # a stop is no matter of hours
     return rearranging.touched(s, after, here, _stranded(s, after, here, now), now)
 
 
@@ -123,7 +123,7 @@ def change(
     write(s)
     catalogue.changed(s)
     after = catalogue.current(s)
-    here = after.locations[loc.id]
+    here = replace(after.locations[loc.id], stopped_at=None)  # a stop is no matter of hours
     rows = _stranded(s, after, here, now)
     if any(row.rid not in answers for row in rows):
         raise MoreTouched(rearranging.touched(s, after, here, rows, now))

@@ -147,10 +147,10 @@ def open_mask(cat: Catalogue, loc: LocationInfo, room: RoomInfo, service_day: da
     """Which 5-minute cells of a service day a room is open: bit i is the i-th cell from 06:00, 288 bits.
 
     A cell counts when it is open to its last second and no closure of the place or the room touches
-    it. The hours are remembered per (expressions, day), so that a thousand rooms with the same hours
-    cost one evaluation.
+    it; none does at a place that is stopped. The hours are remembered per (expressions, day), so that
+    a thousand rooms with the same hours cost one evaluation.
     """
-    if room.retired_on is not None and service_day >= room.retired_on:
+    if loc.stopped_at is not None or (room.retired_on is not None and service_day >= room.retired_on):
         return 0
     expression, on_holidays = _hours_of(loc, room)
     if not expression:

@@ -28,6 +28,7 @@ class SeatCard:
     training: showing.TrainingCard
     noun: str
     line: str
+    away: bool  # its place is stopped, until somebody there opens it again
     hidden: bool
     way: str
     link: bool
@@ -48,7 +49,8 @@ def _card(s: Session, cat: Catalogue, view: SeatView, now: datetime) -> SeatCard
     words = showing.card(cat, view.training, view.waits, now)
     if loc is None or words is None:
         return None
-    way = "" if view.waits or view.training.cancelled else showing.way(view.training, loc, language, now)
+    away = showing.away(cat, view.training)
+    way = "" if away or view.waits or view.training.cancelled else showing.way(view.training, loc, language, now)
     return SeatCard(
         id=view.rid.hex(),
         view=view,
@@ -57,10 +59,11 @@ def _card(s: Session, cat: Catalogue, view: SeatView, now: datetime) -> SeatCard
         line=ngettext("%(num)s is in line before you", "%(num)s are in line before you", view.before)
         if view.before
         else _("you are the next"),
-        hidden=showing.opens(view.training, loc) is not None,
+        away=away,
+        hidden=not away and showing.opens(view.training, loc) is not None,
         way=way,
         link=way.startswith(("https://", "http://")),
-        opens=showing.opens_words(view.training, loc, now),
+        opens="" if away else showing.opens_words(view.training, loc, now),
         materials=showing.materials(s, view.training.page),
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
     )

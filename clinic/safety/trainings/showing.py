@@ -63,6 +63,12 @@ def card(cat: Catalogue, training: TrainingView, waits: bool, now: datetime) -> 
     )
 
 
+def away(cat: Catalogue, training: TrainingView) -> bool:
+    """Whether it is to be at a place that is stopped: then nobody is shown where, nor given a seat."""
+    loc = cat.locations.get(training.location_id)
+    return training.place != "online" and loc is not None and loc.stopped_at is not None
+
+
 def state(training: TrainingView, waits: bool, now: datetime) -> str:
     """Whether a seat can be taken: free | few | full | over | cancelled."""
     if training.cancelled:

@@ -35,7 +35,9 @@ def days() -> Page:
     s, now = db.session(), clock.now()
     cat = catalogue.current(s)
     found = [
-        showing.card(cat, training, bool(reading.waiting(s, training.id)), now) for training in reading.ahead(s, now)
+        showing.card(cat, training, bool(reading.waiting(s, training.id)), now)
+        for training in reading.ahead(s, now)
+        if not showing.away(cat, training)
     ]
     cards = [card for card in found if card is not None]
     page = render_template("trainings/days.html", form=form, cards=cards, carry=carried(form))
@@ -51,7 +53,7 @@ def day(number: int) -> Page:
     now = clock.now()
     cat = catalogue.current(db.session())
     training = _known(number)
-    if training.location_id not in cat.locations:
+    if training.location_id not in cat.locations or showing.away(cat, training):
         abort(404)
     try:
         return _act(cat, training, form, now)
