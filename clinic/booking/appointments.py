@@ -1,7 +1,7 @@
 """Appointments: what she sees under her pass, how she moves and cancels, what the desk sees of a day."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -208,7 +208,8 @@ def replace_time(
     }
     if day != row.day:
         values["ticket"] = taken.bump(s, loc.id, day, tickets.step()).last_ticket
-    if forget_on != row.forget_on:
+        details = replace(details, was=(row.day.isoformat(), row.ticket))
+    if forget_on != row.forget_on or day != row.day:
         values["details"] = placing.seal(forget_on, row.rid, details)
     s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
     try:
@@ -252,6 +253,23 @@ def was_taken_off(s: Session, location_id: int, day: date, number: int, first_le
     """Whether this ticket was cancelled, by her or by the place: she may stand there and not know it."""
     row = _by_ticket(s, location_id, day, number, first_letter)
     return row is not None and row.status == "cancelled"
+
+
+def moved_from(s: Session, location_id: int, day: date, number: int, first_letter: str) -> DeskRow | None:
+    """Where the visit of a ticket stands now that was moved to another day; she may still hold the old one."""
+    rows = s.execute(
+        select(*COLUMNS).where(
+            Appointment.location_id == location_id, Appointment.moves > 0, Appointment.status != "cancelled"
+        )
+    )
+    for row in rows:
+        try:
+            was = placing.unseal(row.rid, row.details).was
+        except sealing.Gone:
+            continue
+        if was == (day.isoformat(), number) and tickets.fold(first_letter) in tickets.letters(row.noun):
+            return desk_row(row)
+    return None
 
 
 def _by_ticket(s: Session, location_id: int, day: date, number: int, first_letter: str) -> Any:

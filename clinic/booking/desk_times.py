@@ -54,6 +54,8 @@ def free(
     step = availability.grid_cells(visit_cells * CELL_MINUTES)
     passed = clock.cell(now) - base
     length = timedelta(minutes=visit_cells * CELL_MINUTES)
+    if own is not None and own.start_cell >= base:
+        found &= ~(1 << own.start_cell - base)  # where it stands already
     starts = (clock.moment(base + bit) for bit in availability.bits(found) if bit % step == 0 and bit > passed)
     return tuple(Slot(start, start + length) for start in starts)
 

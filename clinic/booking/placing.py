@@ -48,16 +48,19 @@ class Details:
     remind_minutes: int | None
     notes: str = ""
     felt: bool = False  # she has said how it was: once for each visit
+    was: tuple[str, int] | None = None  # day and number of the ticket she may still hold
 
 
 def seal(forget_on: date, rid: bytes, details: Details) -> bytes:
     """Details as a box of this appointment, opened until the end of `forget_on`."""
-    content = {
+    content: dict[str, Any] = {
         "services": details.services,
         "remind": details.remind_minutes,
         "notes": details.notes,
         "felt": int(details.felt),  # a digit, so that the box is as long either way
     }
+    if details.was is not None:
+        content["was"] = details.was
     return sealing.seal(forget_on, DETAILS, rid, json.dumps(content, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -65,7 +68,9 @@ def unseal(rid: bytes, box: bytes) -> Details:
     """The details of an appointment. Raises sealing.Gone when their day has passed."""
     content = json.loads(sealing.open_(DETAILS, rid, box))
     felt = bool(content.get("felt", 0))
-    return Details(tuple(content["services"]), content["remind"], content["notes"], felt)
+    was = content.get("was")
+    ticket = (str(was[0]), int(was[1])) if was else None
+    return Details(tuple(content["services"]), content["remind"], content["notes"], felt, ticket)
 
 
 def forget_day(end: datetime) -> date:

@@ -89,6 +89,8 @@ def init(app: Flask) -> None:
         near_day_words=_near_day,
         short_day_words=wording.short_day,
         day_hour_words=_day_hour,
+        weekday_words=wording.weekday_short,
+        hours_words=week.hours_words,
         capitalize_first=_capital,
         cell_number=clock.cell,
         service_day=clock.service_day,

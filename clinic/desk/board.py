@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, lateness, line, taken
+from clinic.booking import appointments, lateness, line, rearranging, taken
 from clinic.booking.appointments import DeskRow
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import StatusChanged
@@ -36,6 +36,7 @@ class Board:
     roster: roster.Roster
     messages: tuple[Unvouched, ...]
     free_rooms: tuple[tuple[int, int], ...]  # (room, minutes): free now, for whoever waits in the line
+    untold: tuple[DeskRow, ...]  # moved or taken off, and no message says so
 
 
 def version(s: Session, cat: Catalogue, location_id: int, day: date, now: datetime) -> str:
@@ -54,8 +55,12 @@ def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: dat
     built = roster.build(day, rooms, rows, open_, masks, location.grace_minutes, late, now, whole)
     at = clock.cell(now) - taken.first_cell(day)
     runs = [(r.id, line.free_run(open_[r.id], masks[r.id], at)) for r in location.rooms]
-    free = tuple((room, cells * clock.CELL_MINUTES) for room, cells in runs if cells >= line.SHORTEST)
-    return Board(built, _unvouched(s, rows), free if day == clock.service_day(now) else ())
+    today = day == clock.service_day(now)
+    free = tuple((room, cells * clock.CELL_MINUTES) for room, cells in runs if cells >= line.SHORTEST and today)
+    untold = rearranging.untold(s, location.id, now) if today else ()
+    return Board(
+        built, _unvouched(s, rows), free, tuple(row for row in untold if row.status in ("booked", "cancelled"))
+    )
 
 
 def _rooms(s: Session, location: LocationInfo, rows: Sequence[DeskRow]) -> tuple[RoomInfo, ...]:

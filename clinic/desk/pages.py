@@ -175,6 +175,7 @@ def _context(desk: Desk) -> dict[str, object]:
         "room_names": {r.id: r.name[language] for r in shown.roster.rooms},
         "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
         "free_rooms": shown.free_rooms,
+        "untold": shown.untold,
         "clinician": is_clinician(desk.person, location),
     }
 

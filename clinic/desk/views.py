@@ -4,8 +4,9 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from clinic import clock
+from clinic import clock, wording
 from clinic.booking import appointments, marking
+from clinic.booking.appointments import DeskRow
 from clinic.booking.refusals import StatusChanged, TimeGiven
 from clinic.db import db, writing
 from clinic.desk import answers, board, bp, finding, pages, point_pages, roster
@@ -111,8 +112,23 @@ def find(person: SignedIn, location: LocationInfo, day: str) -> ResponseReturnVa
         )
     s = db.session()
     row = appointments.find_by_ticket(s, catalogue.current(s), location.id, desk.day, *typed)
+    moved = appointments.moved_from(s, location.id, desk.day, *typed) if row is None else None
+    if moved is not None:
+        return pages.beside(desk, Got(sentence=_moved_words(moved, desk)))
     if row is None and appointments.was_taken_off(s, location.id, desk.day, *typed):
         return pages.beside(desk, Got(sentence=_("%(ticket)s was cancelled. Offer another time.", ticket=typed[0])))
     if row is None:
         return pages.beside(desk, Got(sentence=_("There is no such number with this letter on this day.")))
     return pages.beside(desk, Got(card=answers.cards(desk, [row])[0]))
+
+
+def _moved_words(row: DeskRow, desk: pages.Desk) -> str:
+    day = clock.service_day(row.start)
+    return str(
+        _(
+            "It was moved: %(day)s, %(time)s. The number is %(ticket)s now.",
+            day=wording.near_day(day, desk.service_day),
+            time=wording.time_words(row.start),
+            ticket=row.ticket,
+        )
+    )

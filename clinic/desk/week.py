@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinic import clock
+from clinic import clock, wording
 from clinic.booking import taken
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -84,6 +85,13 @@ def read(
         ]
         for room in location.rooms
     }
+
+
+def hours_words(minutes: int) -> str:
+    """ "9 h 20 min", "40 min"."""
+    hours, rest = divmod(minutes, 60)
+    words = [_("%(hours)s h", hours=hours)] if hours else []
+    return " ".join([*words, wording.minutes_short(rest)] if rest or not hours else words)
 
 
 def _room_day(

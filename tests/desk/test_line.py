@@ -19,8 +19,10 @@ def wait(desk: Desk, client: object, minutes: int = 20, token: str = "") -> int:
 
 
 def row(ticket: int) -> Appointment:
+    """The visit of a number of today: another day has the same numbers again."""
+    today = clock.service_day(clock.now())
     with reading() as s:
-        return s.scalars(select(Appointment).where(Appointment.ticket == ticket)).one()
+        return s.scalars(select(Appointment).where(Appointment.ticket == ticket, Appointment.day == today)).one()
 
 
 def line(page: str) -> list[int]:

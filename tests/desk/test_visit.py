@@ -34,8 +34,7 @@ def test_it_is_moved_to_a_free_time_of_another_day_and_the_message_tells_it(desk
         page = client.get(desk.url(f"/visit/{ticket}?day={thursday}")).text
         start = times(page)[3]
         assert clock.service_day(clock.moment(start)) == thursday
-        with reading() as s:
-            rid = s.scalars(select(Appointment.rid).where(Appointment.ticket == ticket)).one()
+        rid = row(ticket).rid
         done = act(desk, client, ticket, "move", start)
         assert f'class="notice {word}" role="status"' in done.text
         with reading() as s:
@@ -43,6 +42,20 @@ def test_it_is_moved_to_a_free_time_of_another_day_and_the_message_tells_it(desk
             assert (moved.day, moved.start_cell, moved.status) == (thursday, start, "booked")
             assert f">{moved.ticket}</h2>" in done.text
         assert client.get(desk.url(f"/visit/{ticket}")).status_code == 404
+
+
+def test_who_comes_with_the_old_number_is_told_the_new_one(desk: Desk) -> None:
+    booked, client = desk.booked(40), desk.client()
+    ticket, letter = booked.appointment.ticket, booked.appointment.noun_in("ru")[0]
+    act(desk, client, ticket, "move", row(ticket).start_cell + 288)
+    with reading() as s:
+        new = s.scalars(select(Appointment.ticket)).one()
+    assert "Сказать на входе" in client.get(desk.url()).text
+    found = post(client, desk.url(), "/find", {"q": f"{ticket} {letter}"}).text
+    assert "завтра" in found
+    assert f"Номер теперь {new}." in found
+    wrong = "ы" if letter != "ы" else "ь"
+    assert "Номер теперь" not in post(client, desk.url(), "/find", {"q": f"{ticket} {wrong}"}).text
 
 
 def test_a_press_on_what_was_moved_meanwhile_moves_nothing(desk: Desk) -> None:
