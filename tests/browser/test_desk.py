@@ -275,6 +275,11 @@ def test_axe_finds_nothing(desk: Desk, sit_down: Callable[..., Page], scheme: Sc
     assert_clean(page, "room")
     page.goto(f"/ru{desk.url(day=desk.day + timedelta(days=1))}")
     assert_clean(page, "tomorrow")
+    visits = [desk.url(f"/visit/{tickets_[n]}") for n in (3, 1)]
+    more = (*visits, desk.url("/week"), desk.url("/close"), f"/staff/awaited/{desk.slug}")
+    for where in more[scheme == "dark" :: 2]:
+        page.goto(f"/ru{where}")
+        assert_clean(page, where)
     page.goto("/ru/staff/pin")
     assert_clean(page, "pin")
     page.goto("/ru/staff/lock")
