@@ -35,6 +35,7 @@ def a_service(
     asks_id: bool = False,
     walk_in_only: bool = False,
     name: str = "Quick test",
+    by_phone: bool = False,
 ) -> Service:
     row = Service(
         number=_count(s, Service) + 1,
@@ -44,6 +45,7 @@ def a_service(
         minutes=minutes,
         asks_id=asks_id,
         walk_in_only=walk_in_only,
+        by_phone=by_phone,
     )
     s.add(row)
     s.flush()
@@ -118,9 +120,11 @@ def a_room(
     hours: str | None = None,
     hours_ph: str | None = None,
     pause: int = 0,
+    phone: str = "",
 ) -> Room:
     n = _count(s, Room)
-    row = Room(location_id=location.id, key=f"room-{n}", name=text3(name), hours=hours, hours_ph=hours_ph, pause=pause)
+    row = Room(location_id=location.id, key=f"room-{n}", name=text3(name), hours=hours, hours_ph=hours_ph, pause=pause,
+               phone=phone)  # fmt: skip
     s.add(row)
     s.flush()
     for service in services:

@@ -69,7 +69,12 @@ def rooms_for(cat: Catalogue, loc: LocationInfo, services: frozenset[int]) -> tu
     known = cat.services
     if not services or any(number not in known or known[number].walk_in_only for number in services):
         return ()
-    return tuple(room for room in loc.rooms if services <= room.services)
+    calls = {known[number].by_phone for number in services}
+    if len(calls) > 1:  # she calls, or she comes: one visit is not both
+        return ()
+    return tuple(
+        room for room in loc.rooms if services <= room.services and (calls == {False} or room.phone or loc.phone)
+    )
 
 
 def usual(cat: Catalogue, loc: LocationInfo) -> frozenset[int]:

@@ -9,7 +9,7 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
-from clinic.booking import appointments, availability, book, searching, showing, typed
+from clinic.booking import appointments, availability, book, by_phone, searching, showing, typed
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.book import CodeUnknown, NotASlot, NotBookable, PhoneNeeded, ReminderUseless, SlotTaken
 from clinic.booking.forms import LEADS, BookForm, PlaceForm
@@ -170,6 +170,11 @@ def opening(loc: LocationInfo, start: datetime, now: datetime) -> tuple[str, boo
     return wording.at(opens), now >= opens
 
 
+def call_opening(start: datetime, now: datetime) -> tuple[str, bool]:
+    """When the number to call opens under her code, and whether it has."""
+    return wording.at(by_phone.opens(start)), now >= by_phone.opens(start)
+
+
 def _body(choice: Choice, request: book.Request) -> bytes:
     """What was asked, as bytes: the same form sent again is the same bytes."""
     parts = (
@@ -204,7 +209,8 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
     loc = choice.place
     chosen = [cat.services[i] for i in sorted(choice.services)]
     minutes = availability.minutes(cat, choice.services)
-    opens, is_open = opening(loc, choice.start, now)
+    calls = by_phone.is_call(chosen)
+    opens, is_open = call_opening(choice.start, now) if calls else opening(loc, choice.start, now)
     return {
         "form": form,
         "token": tokens.new(),
@@ -213,6 +219,7 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
         "when": showing.day_and_time(choice.start, now),
         "minutes": minutes,
         "where": loc.district[language] if loc.visibility == "district" else loc.address[language],
+        "calls": calls,
         "opens": opens,
         "is_open": is_open,
         "asking": [service for service in chosen if service.asks_id],
@@ -324,7 +331,8 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
     language = wording.language_now()
     loc = view.location
     grace = wording.until(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
-    opens, is_open = opening(loc, view.start, now)
+    calls = by_phone.is_call(view.services)
+    opens, is_open = call_opening(view.start, now) if calls else opening(loc, view.start, now)
     return render_template(
         "booking/ticket.html",
         noun=view.noun_in(language),
@@ -332,7 +340,8 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
         when=showing.day_and_time(view.start, now),
         code=codes.shown(code) if code else "",
         place=loc,
-        district=loc.visibility == "district",
+        calls=calls,
+        district=loc.visibility == "district" and not calls,
         opens=opens,
         is_open=is_open,
         asking=[service for service in view.services if service.asks_id],

@@ -50,6 +50,7 @@ class ServiceInfo:
     minutes: int
     asks_id: bool
     walk_in_only: bool
+    by_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class RoomInfo:
     pause: int
     services: frozenset[int]
     retired_on: date | None
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

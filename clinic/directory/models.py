@@ -119,6 +119,7 @@ class Room(Base):
     hours: Mapped[str | None] = mapped_column(String(500))  # NULL = the location's
     hours_ph: Mapped[str | None] = mapped_column(String(200))
     pause: Mapped[int] = mapped_column(default=0)  # minutes after each visit, not shown to her
+    phone: Mapped[str] = mapped_column(String(60), default="")  # called for what is done by phone; under her code only
     retired_on: Mapped[date | None]
 
 
@@ -139,6 +140,7 @@ class Service(Base):
     minutes: Mapped[int]
     asks_id: Mapped[bool] = mapped_column(default=False)
     walk_in_only: Mapped[bool] = mapped_column(default=False)
+    by_phone: Mapped[bool] = mapped_column(default=False)  # she calls at the hour; nobody comes
 
 
 class RoomService(Base):

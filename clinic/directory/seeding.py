@@ -30,9 +30,9 @@ def _three(base: str) -> tuple[str, ...]:
     return tuple(f"{base}_{language}" for language in LANGUAGES)
 
 
-SERVICE_COLUMNS = ("number", "slug", *_three("name"), *_three("note"), "minutes", "asks_id", "walk_in_only")
+SERVICE_COLUMNS = ("number", "slug", *_three("name"), *_three("note"), "minutes", "asks_id", "walk_in_only", "by_phone")
 PLACE_COLUMNS = ("key", "kind", *_three("name"), "within", "other_names", "lat", "lng", "weight")
-ROOM_COLUMNS = ("location", "key", *_three("name"), "hours", "hours_ph", "pause", "services")
+ROOM_COLUMNS = ("location", "key", *_three("name"), "hours", "hours_ph", "pause", "phone", "services")
 COST_COLUMNS = ("location", "service", *_three("cost"))
 
 
@@ -80,6 +80,7 @@ def load_services(s: Session, data: bytes) -> None:
                 "minutes": minutes,
                 "asks_id": bool(cells.yes_no("asks_id")),
                 "walk_in_only": bool(cells.yes_no("walk_in_only")),
+                "by_phone": bool(cells.yes_no("by_phone")),
             }
         )
     _upsert(s, Service, "number", rows, mistakes)
@@ -140,6 +141,7 @@ def load_rooms(s: Session, data: bytes) -> None:
             "hours": hours or None,
             "hours_ph": on_holidays if hours else None,
             "pause": cells.whole("pause", 0, 120, 0),
+            "phone": cells.text("phone", 60),
         }
         offered = cells.several("services")
         for slug in offered:

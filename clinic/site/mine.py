@@ -12,6 +12,7 @@ from clinic import clock, messaging, wording
 from clinic.booking import (
     appointments,
     availability,
+    by_phone,
     calendar,
     feedback,
     lateness,
@@ -57,7 +58,9 @@ class Visit:
     ahead: bool  # it may still be moved or cancelled here
     away: bool  # its place is stopped, until somebody there opens it again
     address: str
-    opens: str  # when the address opens; "" when it is open
+    calls: bool  # she calls and does not come
+    number: str  # whom to call, while it is time
+    opens: str  # when the address, or that number, opens; "" when it is open
     sms: str
     late: str  # by how much the room runs late, while she is still expected
     alternatives: tuple[tuple[str, str], ...]
@@ -230,9 +233,10 @@ def _page(
 
 def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit:
     loc, language = view.location, wording.language_now()
-    hidden = loc.visibility == "district"
-    opens = view.start - timedelta(minutes=loc.reveal_minutes)
     live = view.status not in ("cancelled", "missed")
+    calls = by_phone.is_call(view.services)
+    hidden = calls or loc.visibility == "district"
+    opens = by_phone.opens(view.start) if calls else view.start - timedelta(minutes=loc.reveal_minutes)
     away = live and loc.stopped_at is not None
     return Visit(
         id=view.rid.hex(),
@@ -241,7 +245,9 @@ def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit
         when=showing.day_and_time(view.start, now),
         ahead=view.status == "booked" and now <= view.start - timedelta(minutes=loc.cancel_minutes),
         away=away,
-        address=loc.address[language] if live and not away and (not hidden or now >= opens) else "",
+        address=loc.address[language] if live and not calls and not away and (not hidden or now >= opens) else "",
+        calls=calls,
+        number="" if away else by_phone.number(view, now),
         opens=wording.at(opens) if hidden and live and not away and now < opens else "",
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         late=_late(s, view, now),
