@@ -119,8 +119,8 @@ class Room(Base):
     hours: Mapped[str | None] = mapped_column(String(500))  # NULL = the location's
     hours_ph: Mapped[str | None] = mapped_column(String(200))
     pause: Mapped[int] = mapped_column(default=0)  # minutes after each visit, not shown to her
-    phone: Mapped[str] = mapped_column(String(60), default="")  # called for what is done by phone; under her code only
     retired_on: Mapped[date | None]
+    phone: Mapped[str] = mapped_column(String(60), default="")  # called for what is done by phone; under her code only
 
 
 class Service(Base):
