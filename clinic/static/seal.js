@@ -5,7 +5,7 @@
   var d = document, c = window.crypto, waiting = null, code = "";
   var SIGNS = "ABCEHKMPTXY23456789", ALIKE = "АВСЕНКМРТХУ", K = 1024;
   var SIZES = [4 * K, 16 * K, 64 * K, 256 * K, K * K, 2 * K * K, 4 * K * K, 8 * K * K, 13 * K * K];
-  var OTHER = /%PDF-|<script|<html|<!doctype|<\?php|<svg\s/i;
+  var OTHER = /%PDF-|<script|<html|<!doctype|<\?php|<svg[ \n]/i;
   function $(s, in_) { return (in_ || d).querySelector(s); }
   function all(s) { return [].slice.call(d.querySelectorAll(s)); }
   function bytes(text) { return new TextEncoder().encode(text); }
@@ -86,7 +86,8 @@
       return f.arrayBuffer().then(function (raw) {
         var u = new Uint8Array(raw), found = kind(u);
         if (!found) throw ["photo", w.sayKind];
-        if (OTHER.test(new TextDecoder("latin1").decode(u))) throw ["photo", w.sayTwo];
+        var text = new TextDecoder("latin1").decode(u);
+        if (OTHER.test(text) || text.slice(-65557).indexOf("PK\x05\x06") >= 0) throw ["photo", w.sayTwo];
         return { kind: found, bytes: u };
       });
     }));

@@ -7,8 +7,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic.privacy import keys
+from clinic.safety.reports import boxes
 from tests.conftest import EVENING
 from tests.safety.notes import Office, office
+
+
+@pytest.fixture(autouse=True)
+def quick_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes yield their keys with little work: the rules are tested here, not PBKDF2."""
+    monkeypatch.setattr(boxes, "_ROUNDS", 10)
 
 
 @pytest.fixture

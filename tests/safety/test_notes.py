@@ -1,22 +1,29 @@
 """A note is sealed, fetched, answered, added to and forgotten; only her code and the organization's key open it."""
 
+import json
+import math
+import os
+import re
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from nacl.public import Box, PrivateKey, PublicKey
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from clinic import clock, worker
-from clinic.db import reading, writing
-from clinic.privacy import keys
+from clinic import clock, config, create_app, worker
+from clinic.db import db, reading, writing
+from clinic.privacy import codes, keys
 from clinic.safety.reports import boxes, canary, conversations, key_list
 from clinic.safety.reports.content import MORE, REPORT, Content, Photo, Unreadable, pack, unpack
 from clinic.safety.reports.models import Report, ReportReply
-from tests.safety.notes import JPEG, PLANTED, Office, code_of, file, opened, page, write
+from tests.conftest import Maker
+from tests.safety.notes import JPEG, PLANTED, Office, code_of, file, opened, page, post_form, write
 from tests.site.conftest import hidden, words
 
+ROUNDS = boxes._ROUNDS  # before the tests made it less
 MONDAY = date(2026, 11, 23)
 
 
@@ -139,7 +146,7 @@ def test_the_canary_comes_back_only_from_whoever_has_the_key(notes_app: Flask, n
         assert canary.state(s, clock.now() + timedelta(days=60)).is_late
         assert conversations.by_week(s, clock.now() + timedelta(weeks=1)) == {MONDAY: 0}
     with writing() as s:
-        assert not canary.came_back(s, date(2026, 11, 1), "guessed", clock.now())
+        assert not canary.came_back(s, "2026-11-01", "guessed", clock.now())
     ngo.fetch(clock.now())
     assert ngo.send(clock.now()).canaries == 1
     with reading() as s:
@@ -161,10 +168,91 @@ def test_every_length_falls_into_one_of_few() -> None:
         boxes.open_answer(pair.secret, pair.public, forged)
 
 
-@pytest.mark.parametrize("plain", [b"", b"\0\0\0\xff{}", b"\xff" * 30, b"\0\0\0\x02{}", b"\0\0\0\x04null"])
+def head(text: str) -> bytes:
+    return len(text.encode()).to_bytes(4, "big") + text.encode()
+
+
+HOSTILE = (
+    b"", b"\0\0\0\xff{}", b"\xff" * 30, head("{}"), head("null"), head("[" * 100_000),
+    head('{"kind":"report","said":[],"reply_to":"","photos":[]}'),
+    head('{"kind":"report","said":{"what":[[]]},"reply_to":"","photos":[]}'),
+    head('{"kind":"report","said":{"what":{}},"reply_to":"","photos":[]}'),
+    head('{"kind":["report"],"said":{},"reply_to":"","photos":[]}'),
+    head('{"kind":"report","said":{},"reply_to":"ab","photos":[]}'),
+    head('{"kind":"report","said":{},"reply_to":"","photos":[["jpeg",-1]]}'),
+    head('{"kind":"report","said":{},"reply_to":"","photos":' + str([["jpeg", 0]] * 99).replace("'", '"') + "}"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", HOSTILE, ids=range(len(HOSTILE)))
 def test_an_opened_box_may_hold_anything(plain: bytes) -> None:
     with pytest.raises(Unreadable):
         unpack(plain)
+
+
+def test_what_she_sent_cannot_play_with_the_terminal_of_who_reads() -> None:
+    said = {"text": "a\x1b[2J\u202eb\ud800\nc", "what": ["\x9b31m"]}
+    plain = json.dumps({"kind": REPORT, "said": said, "reply_to": "", "photos": []})
+    assert unpack(head(plain)).said == {"text": "a[2Jb?\nc", "what": ["31m"]}
+
+
+def test_a_box_made_to_break_the_reader_is_one_that_stays_shut(ngo: Office) -> None:
+    pair = boxes.keys_of("ABCEHKMPTXY2345")
+    nowhere = boxes.HERS + b"k" * 4 + bytes(32) + bytes(24 + 16 + 4096)
+    with pytest.raises(boxes.WrongKey):
+        boxes.open_hers(pair.secret, nowhere)
+    with pytest.raises(boxes.WrongKey):
+        boxes.answer(pair.secret, bytes(32), b"x")
+    bare = Box(PrivateKey(pair.secret), PublicKey(pair.public)).encrypt(bytes(4096))
+    with pytest.raises(boxes.NotABox):  # without the mark of the padding
+        boxes.open_hers(pair.secret, boxes.HERS + b"k" * 4 + pair.public + bytes(bare))
+
+
+def test_a_note_that_poses_as_a_canary_or_answers_nobody_hinders_nothing(she: FlaskClient, ngo: Office) -> None:
+    found = key_list.current()
+    assert found
+    for said in ({"month": "junk", "word": ["x"]}, {}, {"month": "2026-11-01", "word": "guessed"}):
+        box = boxes.seal(found.in_use, pack(Content("canary", said)))
+        with writing() as s:
+            conversations.begin(s, os.urandom(32), box, clock.now())
+    canary.send_due(clock.now())
+    code = code_of(write(she, text=PLANTED))
+    letters = [one for one in ngo.fetch(clock.now()) if one.content.kind == REPORT]
+    ngo.vault.answer(ngo.secrets, letters, "yes")
+    taken = ngo.send(clock.now())
+    assert (taken.answers, taken.canaries) == (1, 1)
+    assert "yes" in words(opened(she, code))
+
+
+def test_the_same_box_sent_again_much_later_is_one_note(she: FlaskClient, evening: Traveller) -> None:
+    found = key_list.current()
+    assert found
+    box = boxes.seal(found.in_use, pack(Content(REPORT, {"text": PLANTED})))
+    form = {**page(she), "lookup": "ab" * 32}
+    for minutes in (0, 5, 30):
+        evening.shift(timedelta(minutes=minutes))
+        assert post_form(she, {**form, "box": file(box, "blob")}).status_code == 200
+        worker.forget_all(clock.now())
+    assert rows() == 1
+
+
+def test_the_worker_without_pages_writes_the_canary_too(make_app: Maker, evening: object) -> None:
+    environ = make_app.environ()
+    demo = {name: environ[name] for name in ("KESHKI_DATABASE_URL", "KESHKI_KEYS")}
+    app = create_app({**demo, "KESHKI_DEMO": "1", "KESHKI_LIMITS": "off"}, pages=False)
+    with app.app_context():
+        assert canary.send_due(clock.now()) == 1
+        db.engine.dispose()
+
+
+def test_the_browser_seals_with_the_same_numbers() -> None:
+    script = (config.ROOT / "clinic" / "static" / "seal.js").read_text()
+    sizes = re.search(r"SIZES = \[(.*?)\]", script)
+    assert sizes
+    factors = [[1024 if f == "K" else int(f) for f in size.split(" * ")] for size in sizes[1].split(", ")]
+    assert tuple(math.prod(size) for size in factors) == boxes.SIZES
+    assert f'salt: bytes("{boxes._SALT.decode()}"), iterations: {ROUNDS} ' in script
+    assert f'SIGNS = "{codes.ALPHABET}"' in script
 
 
 def test_packing_gives_back_what_was_packed() -> None:

@@ -100,8 +100,11 @@ def open_hers(secret: bytes, box: bytes) -> bytes:
 
 
 def answer(secret: bytes, her_public: bytes, plain: bytes) -> bytes:
-    """An answer of the organization to her. Raises TooLarge."""
-    sealed = Box(PrivateKey(secret), PublicKey(her_public)).encrypt(padded(plain))
+    """An answer of the organization to her. Raises TooLarge, and WrongKey where her key is none."""
+    try:
+        sealed = Box(PrivateKey(secret), PublicKey(her_public)).encrypt(padded(plain))
+    except CryptoError as error:
+        raise WrongKey from error
     return ANSWER + key_id(bytes(PrivateKey(secret).public_key)) + bytes(sealed)
 
 
@@ -114,6 +117,9 @@ def open_answer(her_secret: bytes, public: bytes, box: bytes) -> bytes:
 def _opened(secret: bytes, public: bytes, sealed: bytes) -> bytes:
     try:
         plain = bytes(Box(PrivateKey(secret), PublicKey(public)).decrypt(sealed))
-    except CryptoError as error:
+    except CryptoError as error:  # a public key that is none is one of these, too
         raise WrongKey from error
-    return plain[: plain.rindex(b"\x80")]
+    end = plain.rfind(b"\x80")
+    if end < 0:
+        raise NotABox
+    return plain[:end]

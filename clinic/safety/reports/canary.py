@@ -48,9 +48,9 @@ def send_due(now: datetime) -> int:
     return 1
 
 
-def came_back(s: Session, month: date, word: str, now: datetime) -> bool:
-    """The organization has opened the canary of a month; False where the word is not the one."""
-    row = s.get(ReportCanary, month)
+def came_back(s: Session, month: str, word: str, now: datetime) -> bool:
+    """The organization has opened the canary of a month; False where there was none, or the word is not the one."""
+    row = next((one for one in s.scalars(select(ReportCanary)) if one.month.isoformat() == month), None)
     if row is None or row.word_hash != _hash(word):
         return False
     row.opened_on = row.opened_on or clock.local(now).date()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from clinic import clock
-from clinic.safety.reports import case_file, figures, secret_keys
+from clinic.safety.reports import boxes, case_file, figures, secret_keys
 from clinic.safety.reports.commands_keys import keys
 from clinic.safety.reports.content import CANARY, REPORT, WHAT
 from clinic.safety.reports.exchange import ANSWERS, NOTES, NotAnExchange, read, written
@@ -76,16 +76,20 @@ def _letters(found: list[Letter | Shut], kind: str) -> list[Letter]:
 
 @click.command("list")
 @click.option("--what", type=click.Choice(WHAT), help="only notes of this kind")
+@click.option("--sort", type=click.Choice(("week", "what", "region")), default="week")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="only of weeks from this day on")
 @vault_option
 @keys_option
 @passphrase_option
 @language_option
-def list_(what: str | None, since: datetime | None, folder: Path, key_folder: Path, passphrase: str, lang: str) -> None:
-    """Every conversation, by week: its name, what happened, where, how many messages and photos."""
+def list_(
+    what: str | None, sort: str, since: datetime | None, folder: Path, key_folder: Path, passphrase: str, lang: str
+) -> None:
+    """Every conversation: its name, week, messages and photos, what happened, where."""
     letters = [one for one in Vault(folder).letters(_secrets(key_folder, passphrase)) if isinstance(one, Letter)]
     with speaking_alone(lang):
-        for first in (one for one in letters if one.content.kind == REPORT):
+        firsts = [one for one in letters if one.content.kind == REPORT]
+        for first in sorted(firsts, key=lambda one: str(one.content.said.get(sort, ""))):
             said = first.content.said
             if (what and what not in said.get("what", ())) or (since and first.week < since.date()):
                 continue
@@ -155,9 +159,10 @@ def answer(name: str, folder: Path, key_folder: Path, passphrase: str) -> None:
     text = sys.stdin.read().strip()
     if not text:
         sys.exit("There is nothing to send.")
-    if not letters[0].content.reply_to:
+    try:
+        vault.answer(secrets, letters, text)
+    except boxes.WrongKey:
         sys.exit("This note names no key to answer to.")
-    vault.answer(secrets, letters, text)
     click.echo("Sealed. Write the file for the server with `flask reports send`.")
 
 

@@ -6,6 +6,7 @@ The words below are what the boxes say; what people read stands in `labels.py`.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ REGIONS = (
     "63",
 )  # fmt: skip  ISO 3166-2:KZ
 MOST_TEXT = 20_000
+MOST_HEAD, MOST_PHOTOS, MOST_CHOSEN = 1024 * 1024, 20, 30  # of what is read from a box
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 
 REPORT, MORE, CANARY, ANSWER = "report", "more", "canary", "answer"
 
@@ -77,15 +80,21 @@ def pack(content: Content) -> bytes:
 
 
 def unpack(plain: bytes) -> Content:
-    """The message in an opened box, whoever wrote it. Raises Unreadable."""
+    """The message in an opened box, whoever wrote it: only texts, and none that plays with a terminal.
+
+    Raises Unreadable.
+    """
     end = 4 + int.from_bytes(plain[:4], "big")
+    if end > MOST_HEAD:
+        raise Unreadable
     try:
         head = json.loads(plain[4:end])
-        kind, said, reply_to = str(head["kind"]), head["said"], bytes.fromhex(head["reply_to"])
-        sizes = [(str(name), int(size)) for name, size in head["photos"]]
-    except (ValueError, KeyError, TypeError) as error:
+        kind, reply_to = _plain(head["kind"]), bytes.fromhex(head["reply_to"])
+        said = {_plain(name): _plain_or_list(value) for name, value in head["said"].items()}
+        sizes = [(_plain(name), int(size)) for name, size in head["photos"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable from error
-    if not isinstance(said, dict) or len(reply_to) not in (0, 32) or any(size < 0 for _, size in sizes):
+    if len(reply_to) not in (0, 32) or len(sizes) > MOST_PHOTOS or any(size < 0 for _, size in sizes):
         raise Unreadable
     photos = []
     for name, size in sizes:
@@ -94,3 +103,13 @@ def unpack(plain: bytes) -> Content:
     if end != len(plain):
         raise Unreadable
     return Content(kind, said, reply_to, tuple(photos))
+
+
+def _plain_or_list(value: Any) -> str | list[str]:
+    return [_plain(one) for one in value[:MOST_CHOSEN]] if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return _UNSEEN.sub("", value.encode("utf-8", "replace").decode())

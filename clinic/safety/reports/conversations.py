@@ -32,6 +32,10 @@ class CodeUnknown(Exception):
     """No conversation opens with this code."""
 
 
+class AlreadyHere(Exception):
+    """This very conversation has begun before: the note was sent a second time."""
+
+
 class NoRoom(Exception):
     """Too much waits here already for something so large."""
 
@@ -66,7 +70,7 @@ def week_of(now: datetime) -> date:
 
 
 def begin(s: Session, lookup: bytes, box: bytes, now: datetime) -> bytes:
-    """Take in a note; the key of its row. Raises NotABox, NoRoom, or CodeUnknown where the code is taken."""
+    """Take in a note; the key of its row. Raises NotABox, NoRoom, AlreadyHere."""
     size = boxes.size_class(box)
     _room_for(s, size)
     rid, week = new_rid(), week_of(now)
@@ -84,7 +88,7 @@ def begin(s: Session, lookup: bytes, box: bytes, now: datetime) -> bytes:
             s.add(row)
             s.flush()
     except IntegrityError as error:
-        raise CodeUnknown from error
+        raise AlreadyHere from error
     return rid
 
 

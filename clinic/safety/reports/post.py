@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -45,7 +45,7 @@ def take(s: Session, things: Iterable[Thing], now: datetime) -> Taken:
             elif head["kind"] == "have":
                 erased += conversations.handed_over(s, bytes.fromhex(head["rid"]), int(head["n"]))
             else:
-                canaries += canary.came_back(s, date.fromisoformat(head["month"]), str(head["word"]), now)
+                canaries += canary.came_back(s, str(head["month"]), str(head["word"]), now)
         except (KeyError, ValueError, TypeError, boxes.NotABox) as error:
             raise NotAnExchange from error
     return Taken(answers, gone, erased, canaries)

@@ -6,6 +6,7 @@
 Whatever is read is opened in memory. The folder may be copied and backed up: without a key it is shut.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -98,13 +99,17 @@ class Vault:
         return tuple(sorted(found, key=lambda letter: letter.n))
 
     def answer(self, secrets: Secrets, letters: Sequence[Letter], text: str) -> None:
-        """Seal an answer to whoever wrote `letters`, with the key that opened the newest, and put it aside."""
+        """Seal an answer to whoever wrote `letters`, with the key that opened the newest, and put it aside.
+
+        Raises WrongKey where the note names no key, TooLarge.
+        """
         letter, newest = letters[0], letters[-1]
         secret = secrets[newest.key_id]
         plain = pack(Content(ANSWER, {"text": text}))
+        box = boxes.answer(secret, letter.content.reply_to, plain)
         number = len(list(self._out.iterdir())) + len(list(self._sent.iterdir()))
         path = self._out / f"{letter.rid.hex()}-{number:06}"
-        path.write_bytes(boxes.answer(secret, letter.content.reply_to, plain))
+        path.write_bytes(box)
 
     def outgoing(self, secrets: Secrets) -> Iterator[Thing]:
         """What the server is to know: answers, what we have and could open, the canaries' words."""
@@ -113,9 +118,9 @@ class Vault:
         for letter in self.letters(secrets):
             if isinstance(letter, Letter):
                 yield {"kind": "have", "rid": letter.rid.hex(), "n": letter.n}, b""
-                if letter.content.kind == CANARY:
-                    said = letter.content.said
-                    yield {"kind": "canary", "month": said["month"], "word": said["word"]}, b""
+                month, word = letter.content.said.get("month", ""), letter.content.said.get("word", "")
+                if letter.content.kind == CANARY and re.fullmatch(r"\d{4}-\d\d-01", month):
+                    yield {"kind": "canary", "month": month, "word": word}, b""
 
     def was_carried(self) -> None:
         """The answers have been written out: they are not written a second time."""

@@ -24,7 +24,7 @@ from clinic.privacy import codes, limits, once, tokens
 from clinic.safety.reports import boxes, conversations, key_list, labels, photos, upload
 from clinic.safety.reports.boxes import CodeKeys
 from clinic.safety.reports.content import MORE, MOST_TEXT, REPORT, Content, Photo, Unreadable, pack, unpack
-from clinic.safety.reports.conversations import CodeUnknown, Conversation, NoRoom, TooManyReplies
+from clinic.safety.reports.conversations import AlreadyHere, CodeUnknown, Conversation, NoRoom, TooManyReplies
 from clinic.safety.reports.forms import MOST_WORDS, NoteForm
 from clinic.safety.reports.key_list import KeyList
 from clinic.wording import gettext as _
@@ -110,7 +110,10 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
     def keep(s: Session) -> None:
         conversations.begin(s, sent.lookup, sent.box, now)
 
-    done = _once(form, sent, keep, now)
+    try:
+        done = _once(form, sent, keep, now)
+    except AlreadyHere:  # her phone sent the same box again, much later; the code is there
+        return done_page("")
     if isinstance(done, str):
         return note_page(found, form, done), 409
     return done_page(done.answer["code"])
