@@ -15,7 +15,7 @@ from datetime import datetime
 from flask import Flask
 
 from clinic import audit, backup, clock, start
-from clinic.booking import calling, forgetting, marking, stopping
+from clinic.booking import calling, forgetting, marking, offering, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.desk import shift
@@ -71,6 +71,10 @@ def _call_waiting(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else calling.run(now)
 
 
+def _note_offered(now: datetime) -> int:
+    return 0 if keys.ring().has_leapt(clock.local(now).date()) else offering.run(now)
+
+
 def _forget_answers(now: datetime) -> int:
     with writing() as s:
         return sum(part.forget(s, now) for part in (once, sign_in, checks, invitations))
@@ -121,6 +125,7 @@ TASKS = (
     Task("seats", 60, _move_seats),
     Task("waiting", 10, _call_waiting),
     Task("missed", 60, marking.miss_by_themselves),
+    Task("offered", 3600, _note_offered),
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("shift notes", 3600, _forget_shift_notes),

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import availability, placing, taken, telling, tickets, waiting
+from clinic.booking import availability, placing, taken, tally, telling, tickets, waiting
 from clinic.booking.appointments import AppointmentView, DeskRow
 from clinic.booking.placing import Details
 from clinic.booking.refusals import (
@@ -127,6 +127,7 @@ def confirm(s: Session, cat: Catalogue, request: Request, now: datetime) -> Book
         raise ReminderUseless
     if request.confirm and not telling.confirm(s, pass_, rid, start, forget_on, now):
         raise ReminderUseless
+    tally.booked_before(s, loc.id, start, now)
     if code is None:
         waiting.served(s, pass_.rid, loc.id, start)
     chosen = tuple(cat.services[number] for number in details.services)

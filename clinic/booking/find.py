@@ -109,7 +109,7 @@ def measured_from(cat: Catalogue, loc: LocationInfo) -> tuple[float, float] | No
     if loc.visibility == "open":
         return (loc.lat, loc.lng)
     if loc.visibility == "district":
-        place = _district(cat, loc)
+        place = district(cat, loc)
         return None if place is None else (place.lat, place.lng)
     return None
 
@@ -202,7 +202,7 @@ def _vector(lat: float, lng: float) -> tuple[float, float, float]:
     return (math.cos(a) * math.cos(b), math.cos(a) * math.sin(b), math.sin(a))
 
 
-def _district(cat: Catalogue, loc: LocationInfo) -> PlaceInfo | None:
+def district(cat: Catalogue, loc: LocationInfo) -> PlaceInfo | None:
     """The gazetteer's entry of a place's district, else of its town."""
     cities = [place for place in cat.places if place.kind in ("city", "town") and _same(place, loc.city)]
     city = max(cities, key=lambda place: place.weight, default=None)

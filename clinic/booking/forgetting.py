@@ -1,23 +1,19 @@
 """Forgetting: what is over leaves the tables, in small batches, so that nobody waits for it.
 
 Opening a visit became impossible when the key of its day went; here its rows go too. What stays is a
-number that nobody can count back from: each visit adds 5 to `tally` with probability 1/5, else nothing,
-so that sums are right on average and the true count is never stored.
+number that nobody can count back from (`tally`).
 """
 
 import logging
-import secrets
-from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import feedback, telling, waiting
-from clinic.booking.models import Appointment, Awaited, Cell, LocationDay, RoomDay, Tally
+from clinic.booking import feedback, tally, telling, waiting
+from clinic.booking.models import Appointment, Awaited, Cell, LocationDay, RoomDay
 from clinic.booking.taken import first_cell
 from clinic.db import db, writing
 from clinic.directory.models import Location, Room
@@ -27,7 +23,6 @@ from clinic.passes.models import Pass
 log = logging.getLogger(__name__)
 
 BATCH = 200
-TALLY_STEP = 5
 _CHECKPOINT_WAIT_MS = 200
 
 
@@ -69,7 +64,14 @@ def forget_visits(s: Session, now: datetime) -> int:
     """Collapse visits whose last day has passed into the tally, and delete them with their messages."""
     today = clock.local(now).date()
     rows = s.execute(
-        select(Appointment.rid, Appointment.location_id, Appointment.start_cell, Appointment.status)
+        select(
+            Appointment.rid,
+            Appointment.pass_id,
+            Appointment.location_id,
+            Appointment.start_cell,
+            Appointment.status,
+            Appointment.late,
+        )
         .where(
             # a visit is remembered on the Date after it, so its service day lies two days back at least
             Appointment.location_id.in_(select(Location.id)),
@@ -81,11 +83,14 @@ def forget_visits(s: Session, now: datetime) -> int:
     ).all()
     if not rows:
         return 0
-    added = Counter(
-        _kind(row.location_id, row.start_cell, row.status) for row in rows if secrets.randbelow(TALLY_STEP) == 0
-    )
-    for (location_id, week, hour, what), times in sorted(added.items()):
-        _add(s, location_id, week, hour, what, times * TALLY_STEP)
+    things = [
+        thing
+        for row in rows
+        for thing in tally.of_visit(
+            row.location_id, clock.moment(row.start_cell), row.status, row.late, row.pass_id is None
+        )
+    ]
+    tally.add(s, tally.rounded(things))
     s.execute(delete(Message).where(Message.about.in_([telling.about(row.rid) for row in rows])))
     return _count(s, delete(Appointment).where(Appointment.rid.in_([row.rid for row in rows])))
 
@@ -133,19 +138,6 @@ def truncate_log() -> bool:
     if busy:
         log.info("write-ahead log not emptied yet: a reader is in the way")
     return not busy
-
-
-def _kind(location_id: int, start_cell: int, status: str) -> tuple[int, date, int, str]:
-    start = clock.moment(start_cell)
-    day = clock.service_day(start)
-    return location_id, day - timedelta(days=day.weekday()), clock.local(start).hour, status
-
-
-def _add(s: Session, location_id: int, week: date, hour: int, what: str, n: int) -> None:
-    insert: Any = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Tally).values(location_id=location_id, week=week, hour=hour, what=what, n=n)
-    key = [Tally.location_id, Tally.week, Tally.hour, Tally.what]
-    s.execute(row.on_conflict_do_update(index_elements=key, set_={"n": Tally.n + row.excluded.n}))
 
 
 def _count(s: Session, statement: Any) -> int:

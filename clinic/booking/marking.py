@@ -24,6 +24,8 @@ DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
 BY_ITSELF = "keshki"  # who marks what nobody marked, in the log of deeds
 DESK_ACTIVE = timedelta(minutes=30)  # only where a person has marked something so shortly before
 AFTER_GRACE = timedelta(minutes=10)
+NOT_THERE = ("booked", "missed")
+LATE = timedelta(minutes=10)  # who comes so long after her time is counted as late
 
 _CELLS = cast(Table, Cell.__table__)
 
@@ -102,6 +104,10 @@ def _locked(s: Session, location_id: int, rid: bytes) -> Any:
 
 def _write(s: Session, row: Any, to: str, at: datetime | None, now: datetime) -> None:
     values: dict[str, object] = {"status": to, "status_at": at}
+    if to in NOT_THERE:
+        values["late"] = False
+    elif row.status in NOT_THERE:
+        values["late"] = now - clock.moment(row.start_cell) >= LATE
     if to == "missed":
         values["own_cells"] = _given_back(s, row, now)
     elif row.status == "missed":

@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +86,7 @@ class Appointment(Base):
     moves: Mapped[int] = mapped_column(default=0, info=keep("visit"))
     forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
     by_place: Mapped[str] = mapped_column(String(8), default="", server_default="", info=keep("visit"))
+    late: Mapped[bool] = mapped_column(default=False, server_default=false(), info=keep("visit"))  # she came late
 
 
 class Cell(Base):
@@ -183,6 +185,28 @@ class Tally(Base):
     week: Mapped[date] = mapped_column(primary_key=True)  # its Monday
     hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    n: Mapped[int]
+
+
+class Unmet(Base):
+    """Searches that found no free time, by area and week: counted like the tally, never by position."""
+
+    __tablename__ = "unmet"
+
+    area: Mapped[str] = mapped_column(String(60), primary_key=True)  # key of a district or a town
+    week: Mapped[date] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(String(10), primary_key=True)  # evening | day
+    n: Mapped[int]
+
+
+class Offered(Base):
+    """How many visits a place had room for in an hour of a service day: from its hours, whatever was booked."""
+
+    __tablename__ = "offered"
+
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     n: Mapped[int]
 
 

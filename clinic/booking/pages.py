@@ -31,6 +31,7 @@ _VERSIONS = (
 
 Key = tuple[bytes, str, str, object]
 Truth = tuple[int, ...]
+Unmet = tuple[str, str]  # area, part of the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class _Kept:
     places: tuple[int, ...]
     truth: Truth
     city: PlaceInfo | None  # which the visit remembers
+    unmet: Unmet | None  # as what this search is counted, when it found no free time
     body: bytes
 
 
@@ -68,6 +70,17 @@ def about(place_ids: Sequence[int], city: PlaceInfo | None) -> None:
     g.keshki_page_about = tuple(place_ids), city
 
 
+def found_nothing(area: str, part: str) -> None:
+    """Say that the search of this request found no free time."""
+    g.keshki_unmet = (area, part)
+
+
+def unmet() -> Unmet | None:
+    """As what the search of this request is counted, whether its page was drawn or kept; None when it found a time."""
+    found: Unmet | None = g.get("keshki_unmet")
+    return found
+
+
 def remembered(draw: Callable[[], Any]) -> Any:
     """The page of this request: kept from this minute if it is still true, else what `draw` returns."""
     key: Key = (request.query_string, request.script_root, wording.language_now(), session.get(cities.REMEMBERED))
@@ -82,12 +95,14 @@ def remembered(draw: Callable[[], Any]) -> Any:
     if kept is not None and kept.body and kept.truth == truth:
         if kept.city is not None:
             cities.remember(session, kept.city)
+        if kept.unmet is not None:
+            found_nothing(*kept.unmet)
         return Response(kept.body, mimetype="text/html")
     page = draw()
     places, city = g.get("keshki_page_about", ((), None))
     if isinstance(page, str) and places:
         sure = kept is not None and kept.places == places
-        memory.keep(key, _Kept(minute, places, truth, city, page.encode() if sure else b""))
+        memory.keep(key, _Kept(minute, places, truth, city, unmet(), page.encode() if sure else b""))
     return page
 
 

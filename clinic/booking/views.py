@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, session
 
 from clinic import clock, wording
-from clinic.booking import availability, cities, drawing, feedback, find, pages, searching, showing, typed
+from clinic.booking import availability, cities, demand, drawing, feedback, find, pages, searching, showing, typed
 from clinic.booking.forms import NearForm, PlaceForm
 from clinic.db import db
 from clinic.directory import catalogue
@@ -57,6 +57,8 @@ def carried(form: Any) -> list[tuple[str, str]]:
 def near() -> Page:
     """Places near what she typed, tapped or where she is, with the next free times as buttons."""
     page: Page = pages.remembered(_near)
+    if (unmet := pages.unmet()) is not None:
+        demand.count(*unmet, clock.now())
     return page
 
 
@@ -89,6 +91,8 @@ def _near() -> Page:
             pep=any(cat.services[i].slug == PEP for i in services),
             cards=[showing.card(cat, offer, language, now) for offer in offers],
         )
+    if spot is not None and not any(offer.slots for offer in found) and wish.limit == searching.FIRST_PAGE:
+        pages.found_nothing(demand.area_of(cat, spot), demand.part_of(wish, now))
     other = None
     if not any(offer.slots or offer.openness.open for offer in offers):
         other = find.otherwise(db.session(), cat, spot, wish, now)

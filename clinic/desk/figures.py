@@ -1,17 +1,15 @@
 """The figures of the programme for its coordinator: tables, a drawing beside each, and files for a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import Response, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.db import db
-from clinic.desk import bp, plots
+from clinic.desk import bp, plots, spreadsheet
 from clinic.directory import catalogue
 from clinic.kits import counting, figures
 from clinic.kits.catalogue import KitCatalogue, kits
@@ -23,8 +21,6 @@ from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
 
 ROLES = ("coordinator",)
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would calculate what begins so
-
 ORDERS = (counting.ORDERED, counting.COLLECTED, counting.CANCELLED, counting.RELEASED)
 STOCK = (figures.DRY, figures.EXPIRED, counting.WALK_IN)
 TOLD = (REACTIVE, CONFIRMED, figures.UNTOLD, figures.OTHER, figures.SILENT, HARM)
@@ -70,7 +66,7 @@ def show_figures(person: SignedIn) -> ResponseReturnValue:
 def months_file(person: SignedIn) -> ResponseReturnValue:
     """The numbers by city and month for a spreadsheet."""
     known, names = _theirs(person)
-    return _file("months.csv", _month_lines(names, _read(known, names).rows))
+    return spreadsheet.file("months.csv", _month_lines(names, _read(known, names).rows))
 
 
 @bp.get("/figures/lots.csv")
@@ -78,23 +74,7 @@ def months_file(person: SignedIn) -> ResponseReturnValue:
 def lots_file(person: SignedIn) -> ResponseReturnValue:
     """The numbers by lot for a spreadsheet."""
     known, names = _theirs(person)
-    return _file("lots.csv", _lot_lines(known, _read(known, names).lots))
-
-
-def _file(name: str, rows: Iterable[Sequence[object]]) -> Response:
-    """A table that opens in a spreadsheet: Cyrillic intact, and whatever could be taken for a formula is not one."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter="," if language_now() == "en" else ";", lineterminator="\r\n")
-    writer.writerows([safe(cell) for cell in row] for row in rows)
-    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
-
-
-def safe(cell: object) -> str:
-    """A cell that no spreadsheet calculates."""
-    words = str(cell)
-    return "'" + words if words.lstrip(" \u00a0").startswith(FORMULA) else words
+    return spreadsheet.file("lots.csv", _lot_lines(known, _read(known, names).lots))
 
 
 def label(column: str) -> str:

@@ -59,6 +59,7 @@ def sections() -> list[Section]:
     if points and roles & set(FIGURE_ROLES):
         found.append(Section(url_for("desk.show_figures"), _("Figures"), "/staff/figures" in here))
     if roles & set(LINES_ROLES):
+        found.append(Section(url_for("desk.show_insight"), _("Visits"), "/staff/insight" in here))
         found.append(Section(url_for("desk.show_lines"), _("What was said"), "/staff/lines" in here))
     if reads_notes(person):
         found.append(Section(url_for("desk.show_notes"), _("Notes"), "/staff/reports" in here))

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from clinic.db import writing
-from clinic.desk import figures, plots
+from clinic.desk import plots, spreadsheet
 from clinic.kits.models import Lot, Outcome
 from tests.desk.test_points import Shop, open_shop
 from tests.kits.shelves import on_shelf
@@ -69,12 +69,12 @@ def test_a_lot_number_that_looks_like_a_formula_is_text(shop: Shop, number: str)
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "＝1"])
 def test_a_cell_that_a_spreadsheet_would_calculate(cell: str) -> None:
-    assert figures.safe(cell) == "'" + cell
+    assert spreadsheet.safe(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["OR-2417", "03.2027", "—", 12, ""])
 def test_other_cells_stay_as_they_are(cell: object) -> None:
-    assert figures.safe(cell) == str(cell)
+    assert spreadsheet.safe(cell) == str(cell)
 
 
 def test_bars_are_as_high_as_their_numbers_and_nothing_is_drawn_for_what_is_held_back() -> None:
