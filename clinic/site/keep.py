@@ -23,7 +23,10 @@ class Row:
 
 NEVER = (
     Row(_l("Name, ID number, documents, home address"), _l("We do not ask.")),
-    Row(_l("Where you searched"), _l("We do not keep it.")),
+    Row(
+        _l("Where you searched"),
+        _l("We do not keep it. Searches that find no free time are counted by town or district, roughly; not whose."),
+    ),
 )
 
 REASONS: dict[str, Row] = {
