@@ -173,20 +173,23 @@ def _why(need: Need) -> str:
         "About %(num)s searches near here found no free evening time.",
         need.unmet,
     )
+    said = [str(searches)]
     if not need.offered:
-        return f"{searches} {_('No evening times are offered here.')}"
-    full = _("Evenings are about %(percent)s full.", percent=_percent(need.full))
-    if not need.full_days:
-        return f"{searches} {full}"
-    days = ", ".join(wording.weekday_long(_weekday(day)) for day in need.full_days)
-    return f"{searches} {full} {_('The fullest: %(days)s.', days=days)}"
+        said.append(_("No evening times are offered here."))
+    else:
+        said.append(_("Evenings are about %(percent)s full.", percent=_percent(need.full)))
+    if need.offered and need.full_days:
+        days = ", ".join(wording.weekday_long(_weekday(day)) for day in need.full_days)
+        said.append(_("The fullest: %(days)s.", days=days))
+    return " ".join(said)
 
 
 def _full(evening: Evening) -> str:
     if not evening.offered:
         return str(_("nothing offered"))
     said = str(_("about %(percent)s", percent=_percent(evening.full)))
-    return f"{said}, {_('full')}" if evening.full >= insight.FULL else said
+    full = _("full")
+    return f"{said}, {full}" if evening.full >= insight.FULL else said
 
 
 def _percent(share: float) -> str:
