@@ -36,7 +36,7 @@ def show_notes(person: SignedIn) -> ResponseReturnValue:
         theirs=theirs,
         weeks=[(date_words(week), next((least for least in CLASSES if n >= least), None)) for week, n in weeks.items()],
         canary=canary.state(s, now) if theirs else None,
-        until=date_words(found.until) if found else "",
+        until=f"{date_words(found.until)} {found.until.year}" if found else "",
         month_words=date_words,
         fingerprint=key_list.shown(found.in_use) if found else "",
     )

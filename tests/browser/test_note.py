@@ -2,22 +2,29 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
+from flask import Flask
 from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from clinic import clock, create_app
 from clinic.db import reading, writing
-from clinic.safety.reports import demo, exchange, post, secret_keys
+from clinic.privacy import keys
+from clinic.safety.reports import canary, demo, exchange, post, secret_keys
 from clinic.safety.reports.vault import Letter, Vault
 from tests import city
+from tests.browser.conftest import Hands
 from tests.browser.phone import LOCALES, Visitor, sound, too_wide
 from tests.browser.relay import Wire, listening
-from tests.conftest import EVENING
-from tests.safety.notes import JPEG, PLANTED
+from tests.conftest import EVENING, Maker
+from tests.desk.conftest import PASSWORD, cheap_argon2
+from tests.safety.notes import JPEG, PLANTED, a_reading_desk, notes
+
+__all__ = ["cheap_argon2"]
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"planted-in-the-png" + b"\0" * 700_000
 
@@ -188,3 +195,31 @@ def test_the_pages_of_a_note_are_sound_and_no_wider_than_a_phone(visitor: Visito
     page.locator("button[value=open]").click()
     expect(page.locator("button[value=more]")).to_be_visible()
     sound(page)
+
+
+def test_the_page_of_those_who_read_is_sound_too(
+    make_app: Maker, hands: Hands, serve: Callable[[Flask], str], browser: Browser
+) -> None:
+    desk = a_reading_desk(make_app)
+    canary.send_due(clock.now())
+    notes(5)
+    hands.shift(timedelta(weeks=1))
+    keys.ring().advance(clock.today(), leap_days=100)
+    notes(1)
+    hands.shift(timedelta(weeks=1))
+    keys.ring().advance(clock.today(), leap_days=100)
+    page = browser.new_page(base_url=serve(desk.app), viewport={"width": 1280, "height": 800})
+    page.goto("/kk/staff/sign-in")
+    page.fill("#login", "chief")
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/staff/roster/**")
+    page.goto("/kk/staff/reports")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    sound(page)
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert too_wide(page) <= 0
+    with page.expect_download() as download:
+        page.locator("form[action$='/file'] button").click()
+    assert download.value.suggested_filename == "notes"
+    page.context.close()

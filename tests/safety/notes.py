@@ -1,22 +1,32 @@
 """Notes for tests: the organization's machine, her page, what was planted."""
 
 import io
+import os
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from nacl.signing import SigningKey
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, stream_encode_multipart
 
+from clinic import clock
 from clinic.config import EXTENSION, Settings
-from clinic.db import reading, writing
-from clinic.safety.reports import demo, exchange, post, secret_keys
+from clinic.db import Text3, reading, writing
+from clinic.privacy import keys
+from clinic.safety.reports import boxes, conversations, demo, exchange, key_list, post, secret_keys
+from clinic.safety.reports.content import REPORT, Content, pack
+from clinic.safety.reports.key_list import KeyList
 from clinic.safety.reports.vault import Letter, Vault
+from tests.conftest import EVENING, Maker
+from tests.desk.conftest import Desk, furnish
 from tests.site.conftest import hidden
 
+PAIR = boxes.keys_of("ABCEHKMPTXY2345")
 PLANTED = "Planted-рассказ-7731"
 JPEG = b"\xff\xd8\xff\xe0" + b"planted-in-the-photo" + b"\0" * 2000 + b"\xff\xd9"
 
@@ -86,3 +96,23 @@ def code_of(answer: TestResponse) -> str:
 
 def opened(she: FlaskClient, code: str, **fields: Any) -> TestResponse:
     return post_form(she, {"code": code, "act": "open", **fields})
+
+
+def a_reading_desk(make_app: Maker) -> Desk:
+    """A desk whose organization reads notes: PAIR opens them."""
+    signing = SigningKey.generate()
+    environ = make_app.environ(extra={"KESHKI_REPORT_KEY": bytes(signing.verify_key).hex()})
+    until = EVENING.date() + timedelta(days=400)
+    listed = KeyList("org", Text3("Ұйым", "Организация", "Org"), until, (PAIR.public,))
+    Path(environ["KESHKI_KEYS"], key_list.FILE).write_text(key_list.signed(signing, listed))
+    app = make_app.on(environ)
+    keys.ring().advance(EVENING.date(), leap_days=100)
+    return furnish(app)
+
+
+def notes(n: int) -> None:
+    """So many notes for PAIR."""
+    with writing() as s:
+        for _ in range(n):
+            box = boxes.seal(PAIR.public, pack(Content(REPORT, {"text": PLANTED})))
+            conversations.begin(s, os.urandom(32), box, clock.now())

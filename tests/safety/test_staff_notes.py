@@ -1,52 +1,32 @@
 """/staff/reports: for coordinators of the organization that reads, in classes, and never what is in a note."""
 
 import io
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from nacl.signing import SigningKey
 from sqlalchemy import select, update
 from time_machine import Traveller
 
 from clinic import clock
 from clinic import ready as readiness
 from clinic.audit import Audit
-from clinic.db import Text3, reading, writing
+from clinic.db import reading, writing
 from clinic.directory.models import Location, Organization
 from clinic.privacy import keys
-from clinic.safety.reports import boxes, canary, conversations, exchange, key_list
-from clinic.safety.reports.content import REPORT, Content, pack
-from clinic.safety.reports.key_list import KeyList
+from clinic.safety.reports import boxes, canary, exchange
 from clinic.wording import speaking
-from tests.conftest import EVENING, Maker
+from tests.conftest import Maker
 from tests.desk.conftest import Desk, cheap_argon2, csrf, furnish, person
-from tests.safety.notes import PLANTED
+from tests.safety.notes import PAIR, PLANTED, a_reading_desk, notes
 
 __all__ = ["cheap_argon2"]
-PAIR = boxes.keys_of("ABCEHKMPTXY2345")
 
 
 @pytest.fixture
 def desk(make_app: Maker, evening: Traveller) -> Desk:
     """A desk whose organization reads notes."""
-    signing = SigningKey.generate()
-    environ = make_app.environ(extra={"KESHKI_REPORT_KEY": bytes(signing.verify_key).hex()})
-    until = EVENING.date() + timedelta(days=400)
-    listed = KeyList("org", Text3("Ұйым", "Организация", "Org"), until, (PAIR.public,))
-    Path(environ["KESHKI_KEYS"], key_list.FILE).write_text(key_list.signed(signing, listed))
-    app = make_app.on(environ)
-    keys.ring().advance(EVENING.date(), leap_days=100)
-    return furnish(app)
-
-
-def notes(n: int) -> None:
-    with writing() as s:
-        for _ in range(n):
-            box = boxes.seal(PAIR.public, pack(Content(REPORT, {"text": PLANTED})))
-            conversations.begin(s, os.urandom(32), box, clock.now())
+    return a_reading_desk(make_app)
 
 
 def later(evening: Traveller, weeks: int) -> None:
