@@ -12,6 +12,7 @@ from clinic.desk.people_forms import AcceptForm, InviteForm
 from clinic.privacy import limits
 from clinic.staff import accounts, guard, invitations, people
 from clinic.staff.guard import staff_only
+from clinic.staff.models import Staff
 from clinic.staff.people import CHIEFS, NotYours
 from clinic.staff.sign_in import SignedIn
 
@@ -32,7 +33,7 @@ def invite(person: SignedIn) -> ResponseReturnValue:
             audit.record(s, now, person.login, "staff.invite", form.name.data, roles[0].location_id)
     except NotYours:
         return _page(person, form, _("You can't give this role at this place.")), 422
-    return _invited(person, made, form.name.data)
+    return _invited(person, made, form.name.data, form.language.data or "ru")
 
 
 @bp.post("/people/<int:who>/renew")
@@ -44,16 +45,18 @@ def renew(person: SignedIn, who: int) -> ResponseReturnValue:
     with writing() as s:
         her = people.managed(s, person.staff_id, who)
         made = invitations.renew(s, person.staff_id, who, now)
+        language = s.get_one(Staff, who).language
         audit.record(s, now, person.login, "staff.renew", her.login)
-    return _invited(person, made, her.name)
+    return _invited(person, made, her.name, language)
 
 
-def _invited(person: SignedIn, made: invitations.Invited, name: str) -> str:
+def _invited(person: SignedIn, made: invitations.Invited, name: str, language: str) -> str:
+    """Link (in the language of whoever gets it) and code."""
     base = settings().base_url or request.host_url.rstrip("/")
     return render_template(
         "staff/invited.html",
         person=person,
-        link=base + url_for("desk.accept", key=made.key),
+        link=f"{base}/{language}{url_for('desk.accept', key=made.key).removeprefix(request.script_root)}",
         code=f"{made.code[:4]} {made.code[4:]}",
         name=name,
     )

@@ -53,12 +53,12 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Flask], str]]:
-    """Serve an app on a free port of this machine; returns its address."""
+def serve() -> Iterator[Callable[..., str]]:
+    """Serve an app on a port of this machine (0: a free one); returns its address."""
     servers = []
 
-    def start(app: Flask) -> str:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+    def start(app: Flask, port: int = 0) -> str:
+        server = make_server("127.0.0.1", port, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         servers.append((server, thread))
