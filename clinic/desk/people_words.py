@@ -23,6 +23,9 @@ ROLE_WORDS: dict[str, Any] = {
 }
 
 
+AFTER = "\uffff"  # sorts behind every name
+
+
 def where_words(held: Held) -> str:
     """The place of a role, or all places of an organization."""
     language = language_now()
@@ -38,13 +41,14 @@ def value_of(held: Held) -> str:
 
 
 def choices(chief: tuple[Held, ...]) -> list[tuple[str, str]]:
-    """Where roles can be given: (value, words), each organization before its places."""
+    """Where roles can be given: (value, words), the places of an organization before all of it."""
     whole = {one.organization_id for one in chief if one.location_id is None}
     single = {one.location_id for one in chief if one.location_id is not None}
     language = language_now()
     names = _organizations()
     found = [
-        (names[id_], "", f"all:{id_}", str(_("%(organization)s, all places", organization=names[id_]))) for id_ in whole
+        (names[id_], AFTER, f"all:{id_}", str(_("%(organization)s, all places", organization=names[id_])))
+        for id_ in whole
     ]
     for place in catalogue.current(db.session()).locations.values():
         if place.organization_id in whole or place.id in single:
