@@ -46,10 +46,8 @@ def choices(chief: tuple[Held, ...]) -> list[tuple[str, str]]:
     single = {one.location_id for one in chief if one.location_id is not None}
     language = language_now()
     names = _organizations()
-    found = [
-        (names[id_], AFTER, f"all:{id_}", str(_("%(organization)s, all places", organization=names[id_])))
-        for id_ in whole
-    ]
+    whole_words = {id_: str(_("%(organization)s, all places", organization=names[id_])) for id_ in whole}
+    found = [(names[id_], AFTER, f"all:{id_}", words) for id_, words in whole_words.items()]
     for place in catalogue.current(db.session()).locations.values():
         if place.organization_id in whole or place.id in single:
             name = place.name[language]
