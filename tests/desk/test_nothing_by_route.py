@@ -7,7 +7,7 @@ import pytest
 
 from clinic import clock
 from clinic.booking import tickets
-from clinic.db import reading, writing
+from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Service
 from clinic.kits import counter
@@ -30,7 +30,7 @@ class Hers:
     """What no page may hold."""
 
     codes: tuple[str, ...]
-    noun: tickets.Text3
+    noun: Text3
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_two_invitations_and_one_login_make_one_account(app_on: Flask) -> None:
         role = people.target(s, "receptionist", None, place)
         both = [invitations.invite(s, chief, "Asel", "ru", [role], now) for _ in range(2)]
     acts = [
-        lambda made=made: invitations.accept(made.key, made.code, "same", "evening lamp 7", "8093", now)  # type: ignore[misc]
+        lambda made=made: invitations.accept(made.key, made.code, "same", "evening lamp 7", "8093", now)
         for made in both
     ]
     assert at_once(app_on, *acts) == ["AccountError", "done"]
@@ -89,7 +89,7 @@ def test_a_code_passes_once(app_on: Flask) -> None:
         second_factor.set_app(s, chief, secret, 0)
         recovery = second_factor.new_codes(s, chief)[0]
     for code in (pyotp.TOTP(secret).at(now), recovery):
-        acts = [lambda code=code: second_factor.passes(chief, code, now)] * 3  # type: ignore[misc]
+        acts = [lambda code=code: second_factor.passes(chief, code, now)] * 3
         assert at_once(app_on, *acts) == ["done", "no", "no"], code
 
 
