@@ -7,6 +7,7 @@ move it together with the worker's.
 
 import base64
 import json
+import re
 import sys
 import threading
 import urllib.parse
@@ -64,6 +65,7 @@ class StandIn:
     on_create: Callable[[dict[str, str]], None] = lambda _form: None
     deletes_answer: bool = True
     taken: list[Taken] = field(default_factory=list)
+    calls: list[dict[str, str]] = field(default_factory=list)  # voice calls: their forms
     creates: int = 0
     lists: int = 0
     fetches: int = 0
@@ -148,6 +150,9 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length", "0"))
             raw = self.rfile.read(length)
             form = dict(urllib.parse.parse_qsl(raw.decode()))
+            if "/Calls" in self.path and len(raw) == length:
+                self._call(form)
+                return
             if len(raw) < length or "Body" not in form:  # the caller died in the middle of its call
                 self.close_connection = True
                 return
@@ -162,6 +167,13 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
             finally:
                 with world.lock:
                     world.in_flight -= 1
+
+        def _call(self, form: dict[str, str]) -> None:
+            if self._authorized():
+                with world.lock:
+                    world.calls.append(form)
+                    sid = f"CA{len(world.calls):032x}"
+                self._json(201, {"sid": sid, "status": "queued", "to": form["To"], "from": form["From"]})
 
         def _create(self, form: dict[str, str], fault: Fault) -> None:
             if not self._authorized():
@@ -251,7 +263,7 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
 
         def _authorized(self) -> bool:
             good = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
-            if self.headers.get("Authorization") == good and f"/Accounts/{SID}/Messages" in self.path:
+            if self.headers.get("Authorization") == good and re.search(f"/Accounts/{SID}/(Messages|Calls)", self.path):
                 return True
             self._json(401, {"code": 20003, "message": "Authenticate", "status": 401})
             return False

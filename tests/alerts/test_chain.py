@@ -76,7 +76,7 @@ def test_five_wrong_numbers_ask_for_another_test_and_there_are_four(chain: Flask
 
 
 def test_nothing_goes_out_before_ten_seconds_and_one_tap_stops_it(
-    chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
 ) -> None:
     on_duty()
     rid = give(Told(where="жёлтый ларёк"))
@@ -93,7 +93,7 @@ def test_nothing_goes_out_before_ten_seconds_and_one_tap_stops_it(
 
 
 def test_it_goes_out_once_says_nothing_and_the_first_to_take_it_has_it(
-    chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
 ) -> None:
     on_duty("saule")
     travel.shift(SECOND)

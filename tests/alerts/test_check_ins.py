@@ -231,13 +231,3 @@ def test_what_makes_no_check_in_is_said_beside_the_field(chain: Flask) -> None:
         assert answer.status_code == 400, change
         assert "data-errors" in answer.text
     assert count(CheckIn) == 0
-
-
-def test_planted_words_of_a_check_in_are_not_in_the_database(chain: Flask) -> None:
-    from tests.privacy.test_seized import everything, forms_of
-
-    on_duty()
-    code = code_of(begin(chain.test_client(), word="73519264", phone="+7 701 555 01 42"))
-    held = everything()
-    for secret in (code, "73519264", "позвоните Айше", "+7 701 555 01 42"):
-        assert not [form for form in forms_of(secret) if form in held], secret
