@@ -64,7 +64,7 @@ def shot(page: Page, name: str) -> None:
         sound(page)
     if SHOTS:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)
         page.emulate_media(color_scheme="light")
 

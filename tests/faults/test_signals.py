@@ -55,7 +55,7 @@ def killed(
         assert process.stdin is not None
         assert process.stdout is not None
 
-        def work(point: str = "-") -> str:
+        def work(point: str) -> str:
             print(f"{clock.now().timestamp()} {point}", file=process.stdin, flush=True)
             return process.stdout.readline().strip()  # type: ignore[union-attr]
 
@@ -69,7 +69,7 @@ def test_killed_anywhere_each_signal_and_check_in_fires_once_and_ends_in_seen_or
     _app, work = killed
     with time_machine.travel(EVENING, tick=False) as travel:
         on_duty(hours=12)
-        work()
+        work("-")
         for point in POINTS:
             with writing() as s:
                 due = clock.now() + check_ins.SHORTEST
@@ -79,26 +79,26 @@ def test_killed_anywhere_each_signal_and_check_in_fires_once_and_ends_in_seen_or
             travel.shift(signals.COUNTDOWN)
             before = calls(provider)
             assert work(point) == "killed", point
-            assert work() == "done"
+            assert work("-") == "done"
             with reading() as s:
                 open_ = list(s.scalars(select(Alert.rid).where(Alert.state == "calling")))
             assert len(open_) == 2, point
             assert given in open_
             assert [log(rid) for rid in open_] == [["given", "fired"]] * 2
             travel.shift(signals.LATE)
-            work()
+            work("-")
             for rid in open_:
                 with reading() as s:
                     assert signals.stand(s, rid, clock.now()).late  # nobody has taken it: her page says to call
             travel.shift(timedelta(seconds=31))  # two minutes after the first call the next
-            work()
+            work("-")
             assert 1 <= calls(provider) - before <= 2, point
             for rid in open_:
                 with writing() as s:
                     assert answering.take(s, rid, staff_id("saule"), "saule", clock.now())
                 assert state(rid) == "taken"
             travel.shift(timedelta(minutes=5))
-            work()
+            work("-")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
