@@ -73,7 +73,7 @@ def go_on_duty(app: Flask, they: Page) -> None:
     they.goto("/ru/staff/sign-in")
     they.fill("[name=login]", "saule")
     they.fill("[name=password]", PASSWORD)
-    they.locator("main button").click()
+    they.locator("main .btn.main").click()
     they.goto("/ru/staff/duty")
     shot(they, "duty-off")
     they.fill("#phone", "+7 701 000 00 91")
