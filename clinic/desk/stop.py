@@ -63,4 +63,5 @@ def do_stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
 
 
 def _may_reopen(person: SignedIn, location: LocationInfo) -> bool:
-    return memberships.may(db.session(), person.staff_id, REOPEN_ROLES, location)
+    # a PIN at a shared desk is not enough: whoever is at the door may be pressing for it
+    return person.desk_id is None and memberships.may(db.session(), person.staff_id, REOPEN_ROLES, location)

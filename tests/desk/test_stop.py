@@ -1,5 +1,14 @@
 """Stop tonight at the desk: two taps, everybody is out, and only a coordinator opens again."""
 
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.db import writing
+from clinic.directory import catalogue
+from clinic.staff import leaving, sign_in
+from clinic.staff.models import Device, Staff
 from tests.desk.conftest import Desk, csrf
 
 
@@ -41,3 +50,25 @@ def test_a_coordinator_who_stops_stays_in_and_a_later_visit_waits(desk: Desk) ->
     assert "Сейчас здесь никого не принимают" in mine
     assert 'value="times"' not in mine
     assert chief.post(url, data={"csrf_token": csrf(chief, url), "act": "x"}).status_code == 422
+
+
+def test_whoever_is_signed_in_at_its_shared_desk_is_out_too(desk: Desk) -> None:
+    now = clock.now()
+    with writing() as s:
+        shared = Device(
+            token_hash=b"d" * 32,
+            location_id=desk.location_id,
+            name="Desk",
+            added_on=now.date(),
+            ends_on=now.date() + timedelta(days=9),
+        )
+        s.add(shared)
+        s.flush()
+        dala = s.scalars(select(Staff.id).where(Staff.login == "dala")).one()
+        begun = sign_in.begin(s, dala, now, shared.id)
+        elsewhere = sign_in.begin(s, dala, now)
+    with writing() as s:
+        leaving.end_at(s, catalogue.current(s).locations[desk.location_id])
+    with writing() as s:
+        assert sign_in.find(s, begun, now) is None
+        assert sign_in.find(s, elsewhere, now) is not None
