@@ -154,12 +154,17 @@ def test_a_guesser_of_codes_is_slowed_down_and_a_writer_keeps_her_words(
 ) -> None:
     from clinic.privacy import limits
 
+    code = code_of(write(she, text="first"))
+    token = hidden(opened(she, code), "token")[0]
+    monkeypatch.setattr(limits, "within", lambda _rule, scope: scope != "large note")
+    large = file(JPEG + b"\0" * 300_000)
+    assert opened(she, code, act="more", token=token, text=PLANTED, photo=large).status_code == 429
     monkeypatch.setattr(limits, "within", lambda _rule, _scope: False)
     assert opened(she, "ABCEH KMPTX Y2345").status_code == 429
     answer = write(she, text=PLANTED)
     assert answer.status_code == 429
     assert PLANTED in answer.text
-    assert stored() == 0
+    assert stored() == 1
 
 
 def test_large_notes_leave_threads_for_everybody_else(she: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,3 +188,16 @@ def test_when_the_room_is_full_words_still_come_through(she: FlaskClient, monkey
     assert "Для фотографий сейчас нет места" in words(answer)
     assert PLANTED in answer.text
     assert write(she, text=PLANTED).status_code == 200
+
+
+def test_one_conversation_holds_no_more_than_can_be_sealed_anew_in_a_moment(
+    she: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinic.safety.reports import conversations
+
+    monkeypatch.setattr(conversations, "ROOM_OF_ONE", 3 * MIB)
+    code = code_of(write(she, text="first"))
+    for status in (200, 409):
+        token = hidden(opened(she, code), "token")[0]
+        answer = opened(she, code, act="more", token=token, text=PLANTED, photo=file(JPEG + b"\0" * (MIB + 1)))
+        assert answer.status_code == status

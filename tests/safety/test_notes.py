@@ -1,5 +1,6 @@
 """A note is sealed, fetched, answered, added to and forgotten; only her code and the organization's key open it."""
 
+import hashlib
 import json
 import math
 import os
@@ -23,6 +24,7 @@ from tests.conftest import Maker
 from tests.safety.notes import JPEG, PLANTED, Office, code_of, file, opened, page, post_form, write
 from tests.site.conftest import hidden, words
 
+NACL_FAST_MIN_1_0_3 = "3ec535c004aeeb225785d8e93fb33bf99f52e399bd7dfc01969b5629baea5131"  # npm: tweetnacl
 ROUNDS = boxes._ROUNDS  # before the tests made it less
 MONDAY = date(2026, 11, 23)
 
@@ -243,6 +245,11 @@ def test_the_worker_without_pages_writes_the_canary_too(make_app: Maker, evening
     with app.app_context():
         assert canary.send_due(clock.now()) == 1
         db.engine.dispose()
+
+
+def test_the_library_is_the_one_that_its_authors_published() -> None:
+    content = (config.ROOT / "clinic" / "static" / "nacl.js").read_bytes().split(b"\n", 1)[1]
+    assert hashlib.sha256(content).hexdigest() == NACL_FAST_MIN_1_0_3
 
 
 def test_the_browser_seals_with_the_same_numbers() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from clinic.safety.reports.models import Report, ReportCanary, ReportReply
 KEPT_WEEKS = 10  # after the last thing that was said
 MOST_REPLIES = 60
 ROOM = 2 * 1024**3  # bytes of all boxes; then only short ones are taken
+ROOM_OF_ONE = 64 * 1024**2  # of one conversation: all of it is sealed anew when its day moves
 SHORT = 2  # the size class up to which there is always room
 BATCH = 200
 
@@ -97,6 +98,8 @@ def add(s: Session, lookup: bytes, box: bytes, now: datetime) -> None:
     row = _find(s, _under(lookup).with_for_update(), now)
     size = boxes.size_class(box)
     _room_for(s, size)
+    if size > SHORT and _held(s, ReportReply, ReportReply.report_id == row.rid) + boxes.SIZES[size] > ROOM_OF_ONE:
+        raise NoRoom
     _append(s, row, box, size, True, now)
 
 
@@ -214,14 +217,13 @@ def _unsealed(reply: ReportReply) -> bytes:
 def _room_for(s: Session, size: int) -> None:
     if size <= SHORT:
         return
-    held = 0
-    for table in (Report, ReportReply):
-        counts = s.execute(
-            select(table.size_class, func.count()).where(table.box.is_not(None)).group_by(table.size_class)
-        )
-        held += sum(boxes.SIZES[class_] * n for class_, n in counts)
-    if held + boxes.SIZES[size] > ROOM:
+    if sum(_held(s, table, table.box.is_not(None)) for table in (Report, ReportReply)) + boxes.SIZES[size] > ROOM:
         raise NoRoom
+
+
+def _held(s: Session, table: type[Report] | type[ReportReply], which: ColumnElement[bool]) -> int:
+    counts = s.execute(select(table.size_class, func.count()).where(which).group_by(table.size_class))
+    return sum(boxes.SIZES[size_class] * n for size_class, n in counts)
 
 
 def _row(rid: bytes, n: int) -> bytes:

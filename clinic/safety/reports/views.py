@@ -30,7 +30,7 @@ from clinic.safety.reports.key_list import KeyList
 from clinic.wording import gettext as _
 
 blueprint = Blueprint("note", __name__)
-SENDS = "20 per hour"
+SENDS, LARGE_SENDS = "20 per hour", "10 per hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
     def keep(s: Session) -> None:
         conversations.begin(s, sent.lookup, sent.box, now)
 
+    if not _may_send(sent):
+        return note_page(found, form, "many"), 429
     try:
         done = _once(form, sent, keep, now)
     except AlreadyHere:  # her phone sent the same box again, much later; the code is there
@@ -132,6 +134,8 @@ def _more(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page
         sent = _seal(found, Content(MORE, _said(form), hers.public, pictures), hers, "")
     if not token_is_good(form, now):
         return opened_page(found, form, conversation, hers, "expired"), 400
+    if not _may_send(sent):
+        return opened_page(found, form, conversation, hers, "many"), 429
 
     def keep(s: Session) -> None:
         conversations.add(s, hers.lookup, sent.box, now)
@@ -153,6 +157,11 @@ def _forget(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Pa
         conversations.forget_one(s, hers.lookup, now)
     form.code.raw = ""
     return note_page(found, NoteForm(None), "forgotten")
+
+
+def _may_send(sent: Sealed) -> bool:
+    """Whether this caller may send so much: large boxes are counted by themselves."""
+    return boxes.size_class(sent.box) <= conversations.SHORT or limits.within(LARGE_SENDS, "large note")
 
 
 def _once(form: NoteForm, sent: Sealed, keep: Callable[[Session], None], now: datetime) -> once.Done | str:
