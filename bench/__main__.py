@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from bench import bookings, growth, memory, near, routing, sending, slots, table, weight, world
+from bench import bookings, growth, memory, near, roster, routing, sending, slots, table, weight, world
 from bench.table import Row
 
 ALL: dict[str, Callable[[world.World], Iterable[Row]]] = {
@@ -12,6 +12,7 @@ ALL: dict[str, Callable[[world.World], Iterable[Row]]] = {
     "slots": slots.run,
     "bookings": bookings.run,
     "growth": growth.run,
+    "roster": roster.run,
     "routing": routing.run,
     "sending": sending.run,
     "weight": weight.run,

@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.booking import appointments, lateness
 from clinic.db import Text3, db
 from clinic.desk import board, roster, shift
+from clinic.desk.words import Words
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo, RoomInfo
 from clinic.staff import guard, memberships
@@ -157,8 +158,18 @@ def names(desk: Desk) -> dict[str, object]:
         "room_names": {r.id: r.name[language] for r in desk.location.rooms},
         "looks": roster.LOOKS,
         "signs": roster.SIGNS,
+        "next_steps": roster.NEXT,
+        "steps_back": roster.BEFORE,
+        "visits_url": _visits_url(desk),
+        "w": Words(),
         "early_words": lambda card: _early_words(card, desk.now),
     }
+
+
+def _visits_url(desk: Desk) -> str:
+    """The address of a visit of this day, up to its number."""
+    found: str = url_for("desk.show_visit", slug=desk.location.slug, day=desk.day.isoformat(), ticket=1)
+    return found[:-1]
 
 
 def _context(desk: Desk) -> dict[str, object]:
