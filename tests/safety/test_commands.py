@@ -157,8 +157,8 @@ def test_figures_hold_whole_fives_of_finished_quarters_and_no_person(evening: ob
     assert PLANTED not in out.getvalue()
     shown = {(row[0], row[1]): row[2] for row in table}
     assert shown["All notes", ""] == "10"
-    assert shown["What happened", "Beating, pain"] == "5"
-    assert shown["What happened", "Not let go, made to work"] == ""
+    assert shown["What was done", "Beating, pain"] == "5"
+    assert shown["What was done", "Not let go, made to work"] == ""
     assert shown["Region", "Ulytau region"] == ""
     assert all(row[2] == "" or row[2] == "At least" or int(row[2]) % 5 == 0 for row in table)
 

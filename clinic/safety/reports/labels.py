@@ -51,7 +51,7 @@ STATUS = {
     "none": _l("No valid papers"),
 }
 QUESTIONS = {
-    "what": _l("What happened"),
+    "what": _l("What was done"),
     "when": _l("About when"),
     "when_words": _l("When, in your own words"),
     "region": _l("Region"),
