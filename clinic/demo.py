@@ -86,7 +86,7 @@ def _account() -> tuple[str, str]:
 
 
 def _print_once(password: str, pin: str) -> None:
-    print(f"Staff account of this demo, shown once: login {LOGIN}, password {password}, PIN {pin}")
+    print(f"Staff account of this demo, shown once: login {LOGIN}, password {password}, PIN {pin}, no second factor")
 
 
 if __name__ == "__main__":

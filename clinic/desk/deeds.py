@@ -1,7 +1,7 @@
 """What happened at a coordinator's places: who did what in which hour, of the last 90 days. No client stands in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, render_template, request
@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, true
 
+from clinic import clock
 from clinic.audit import Audit
 from clinic.booking import typed
+from clinic.booking.models import STATUSES
 from clinic.db import db
 from clinic.desk import bp
 from clinic.desk.forms import LARGEST_ID
@@ -22,6 +24,10 @@ from clinic.staff.people import CHIEFS
 from clinic.staff.sign_in import SignedIn
 
 ON_A_PAGE = 200
+# Marks of the day, hidden once the roster has forgotten its visits: hours in which somebody came would come close
+# to counting them.
+MARKS = (*(f"visit.{status}" for status in STATUSES), "visit.walk_in", "visit.walk_in_given_up")
+MARKS_SHOWN = timedelta(days=2)
 NAMELESS = ("closure.", "place.", "training ", "hours.")  # what they were done to has a number only
 
 WORDS: dict[str, Any] = {
@@ -148,6 +154,7 @@ def _read(person: SignedIn, before: int | None) -> list[Deed]:
         select(Audit)
         .where(
             Audit.location.in_([place.id for place in places]) | elsewhere,
+            Audit.verb.not_in(MARKS) | (Audit.hour > clock.now() - MARKS_SHOWN),
             Audit.id < before if before is not None else true(),
         )
         .order_by(Audit.id.desc())

@@ -1,4 +1,4 @@
-"""`flask staff …`: accounts are made at the server, never in a page."""
+"""`flask staff …`: the first accounts, and the way back where nobody is left at /staff/people."""
 
 import sys
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.db import LANGUAGES, writing
 from clinic.directory.models import Location, Organization
-from clinic.staff import accounts
+from clinic.staff import accounts, second_factor
 from clinic.staff.models import ROLES
 
 cli = AppGroup("staff", help="The people who work here.")
@@ -70,6 +70,20 @@ def password(login: str) -> None:
     except accounts.AccountError as error:
         sys.exit(f"Nothing was changed: {error}.")
     click.echo(f"Login:    {person.login}\nPassword: {secret}\nPIN:      {pin}\nThey are not shown again.")
+
+
+@cli.command("second")
+@click.argument("login")
+def second(login: str) -> None:
+    """Take the second factors of LOGIN (a lost phone); at the next sign-in another one is set up."""
+    try:
+        with writing() as s:
+            person = accounts.named(s, login)
+            second_factor.reset(s, person.id)
+            audit.record(s, clock.now(), ACTOR, "second.reset", person.login)
+    except accounts.AccountError as error:
+        sys.exit(f"Nothing was changed: {error}.")
+    click.echo(f"{person.login} has no second factor any more, and is signed out.")
 
 
 @cli.command("off")

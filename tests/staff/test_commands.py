@@ -8,7 +8,7 @@ from sqlalchemy import select
 from clinic.audit import Audit
 from clinic.db import db, writing
 from clinic.directory import catalogue
-from clinic.staff import accounts, memberships
+from clinic.staff import accounts, memberships, second_factor
 from clinic.staff.models import Membership, SignIn, Staff
 from tests import factories
 from tests.desk.conftest import Desk, sign_in
@@ -64,6 +64,19 @@ def test_a_new_password_ends_sign_ins_and_off_closes_the_account(desk: Desk) -> 
     password = re.search(r"Password: (\S+)", said)
     assert password is not None
     assert sign_in(desk.stranger(), "gulnar", password[1]).status_code == 422
+
+
+def test_a_lost_second_factor_is_taken_off_and_every_sign_in_ends(desk: Desk) -> None:
+    desk.client()
+    with writing() as s:
+        gulnar = accounts.named(s, "gulnar").id
+        second_factor.set_app(s, gulnar, second_factor.new_secret(), 0)
+        second_factor.new_codes(s, gulnar)
+    assert run(desk.app, "second", "gulnar")[0] == 0
+    assert run(desk.app, "second", "nobody")[0] == 1
+    assert not second_factor.has(db.session(), gulnar)
+    assert second_factor.codes_left(db.session(), gulnar) == 0
+    assert db.session.scalars(select(SignIn)).all() == []
 
 
 def test_an_organizations_role_covers_its_places_and_no_others(app: Flask) -> None:

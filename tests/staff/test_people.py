@@ -2,17 +2,20 @@
 
 import ast
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from clinic import clock
 from clinic.booking.models import STATUSES
 from clinic.db import reading, writing
 from clinic.desk import deeds
 from clinic.kits.stock import WRITE_OFFS
-from clinic.staff import accounts
+from clinic.staff import accounts, people, second_factor, sign_in
 from clinic.staff.models import ROLES, Membership, Staff
 from tests.desk.conftest import PASSWORD, Desk, csrf, person
 from tests.desk.conftest import sign_in as enter
@@ -144,7 +147,23 @@ def test_her_peoples_sign_ins_are_listed_and_ended(desk: Desk) -> None:
     assert gulnar.get(desk.url()).headers["Location"] == "/staff/sign-in"
 
 
-def test_what_happened_names_staff_deed_and_hour(desk: Desk) -> None:
+def test_a_lost_phone_is_set_up_anew_and_nobody_does_it_for_herself(desk: Desk) -> None:
+    with writing() as s:
+        for login in ("gulnar", "chief"):
+            second_factor.set_app(s, accounts.named(s, login).id, second_factor.new_secret(), 0)
+    with writing() as s:
+        token = sign_in.begin(s, id_of("gulnar"), clock.now())
+        chief = id_of("chief")
+        people.reset_second(s, chief, id_of("gulnar"))
+        with pytest.raises(people.NotYours):
+            people.reset_second(s, chief, chief)
+        assert sign_in.find(s, token, clock.now()) is None
+    with reading() as s:
+        assert not second_factor.has(s, id_of("gulnar"))
+        assert second_factor.has(s, chief)
+
+
+def test_what_happened_names_staff_deed_and_hour(desk: Desk, evening: time_machine.Traveller) -> None:
     chief = desk.client("chief")
     desk.client("dala")
     change(chief, "gulnar", "give", **role(desk, "clinician"))
@@ -159,6 +178,11 @@ def test_what_happened_names_staff_deed_and_hour(desk: Desk) -> None:
     assert any("Chief" in row and "дана роль" in row and "clinician gulnar" in row for row in rows)
     assert any("Chief" in row and "выключена" in row and "Keeper" in row for row in rows)
     assert "Dala" not in page
+    evening.shift(timedelta(days=3))
+    chief = desk.client("chief")
+    page = chief.get("/staff/people/deeds").text
+    assert "отметки «здесь»" not in page, "hours in which somebody came would nearly count them"
+    assert "дана роль" in page
     for bad in ("0", "x", "99999999999", ""):
         assert chief.get(f"/staff/people/deeds?before={bad}").status_code == 404
 

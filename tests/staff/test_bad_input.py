@@ -1,0 +1,62 @@
+"""Whatever is sent to the pages about accounts is refused in words or read safely: never a 500, never an echo."""
+
+import pytest
+from sqlalchemy import func, select
+
+from clinic.db import reading
+from clinic.staff.models import Device, Invitation, Membership, Staff
+from tests.desk.conftest import Desk, csrf
+
+HUGE = "9" * 50_000
+BAD = (
+    "", "\x00", "a\x00b", "💃", "\u202e701\u202c", HUGE, "'\"><script>alert(1)</script>", "%s%n", "\uffff", "-1", "nan",
+    "1e9", "place:", "place:99999999999", "all:-1", "place:1:2", "{}", "[]", "null",
+    '{"rawId":1}', '{"response":{"clientDataJSON":"e30"}}',
+)  # fmt: skip
+# One field of each is wrong to begin with: names may be anything, and nothing shall be taken.
+FORMS: dict[str, dict[str, str]] = {
+    "/staff/sign-in": {"login": "gulnar", "password": "wrong", "code": "123456"},
+    "/staff/sign-in/passkey": {"answer": "{}"},
+    "/staff/sit-down": {"who": "1", "pin": "0000"},
+    "/staff/invitation/abcdefghjkmn": {"code": "12345678", "login": "asel", "password": "evening lamp", "pin": "8093"},
+    "/staff/me/end": {"sign_in": "00"},
+    "/staff/me/proof": {"password": "wrong"},
+    "/staff/me/password": {"password": "short"},
+    "/staff/me/second": {"act": "app", "secret": "00", "code": "000000", "answer": "{}", "name": "x"},
+    "/staff/me/second/take": {"what": "app"},
+    "/staff/people/invite": {"name": "A", "language": "de", "where": "place:1", "roles": "clinician"},
+    "/staff/people/desks": {"place": "x", "name": "A"},
+    "/staff/people/1/give": {"role": "boss", "where": "place:1"},
+    "/staff/people/1/take": {"role": "boss", "where": "place:1"},
+    "/staff/people/1/end": {"sign_in": "00"},
+}
+KEPT = (Staff, Membership, Invitation, Device)
+
+
+def rows() -> list[int]:
+    with reading() as s:
+        return [s.scalar(select(func.count()).select_from(model)) or 0 for model in KEPT]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_nothing_bad_is_taken_or_sent_back(desk: Desk, path: str) -> None:
+    inside = path.startswith(("/staff/me", "/staff/people"))
+    client = desk.client("chief") if inside else desk.stranger()
+    token = csrf(client, "/staff/me" if inside else "/staff/sign-in")
+    before = rows()
+    sent = [{**FORMS[path], field: value} for field in FORMS[path] for value in BAD]
+    sent += [{"act": "passkey", "answer": value} for value in BAD] if path.endswith("/second") else []
+    for n, data in enumerate(sent):
+        where = {"REMOTE_ADDR": f"198.51.{n // 250}.{n % 250}"}  # the limit is not what is tested here
+        answer = client.post(path, data={**data, "csrf_token": token}, environ_base=where)
+        assert answer.status_code in (303, 400, 404, 413, 422), (path, data, answer.status_code)
+        assert "<script>alert" not in answer.text
+    assert rows() == before
+
+
+def test_case_18_an_invitation_that_lay_open_too_long_comes_back_filled_in(desk: Desk) -> None:
+    data = {**FORMS["/staff/invitation/abcdefghjkmn"], "csrf_token": "old"}
+    answer = desk.stranger().post("/staff/invitation/abcdefghjkmn", data=data)
+    assert answer.status_code == 400
+    assert 'value="asel"' in answer.text
+    assert "evening lamp" not in answer.text
