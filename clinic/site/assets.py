@@ -18,6 +18,7 @@ TYPES = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
+TOUCH_ICONS = ("/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 YEAR = 365 * 24 * 3600
 
 
@@ -66,5 +67,11 @@ def init(app: Flask) -> None:
     def asset(name: str) -> str:
         return f"/static/{name}?{assets[name].fingerprint}"
 
+    def touch_icon() -> Response:
+        """What an iPhone puts on its home screen; without it that would be a picture of the page."""
+        return send("icon.png")
+
     app.view_functions["static"] = send
+    for path in TOUCH_ICONS:
+        app.add_url_rule(path, view_func=touch_icon)
     app.jinja_env.globals["asset"] = asset

@@ -92,6 +92,11 @@ def _is_night(now: datetime) -> bool:
     return clock.local(now).time() < clock.DAY_TURNS
 
 
+@blueprint.app_context_processor
+def _exit() -> dict[str, str]:
+    return {"exit_url": settings().exit_url}
+
+
 @blueprint.get("/out")
 def out() -> BaseResponse:
     """Quick exit without a script: away to a neutral site, and the visit's cookie is gone."""
@@ -138,10 +143,14 @@ def service_worker() -> Response:
 @blueprint.get("/manifest.webmanifest")
 def manifest() -> Response:
     """Name and icon for a home screen; nothing in it tells what the site is for."""
-    icon = {"src": current_app.jinja_env.globals["asset"]("icon.svg"), "sizes": "any", "type": "image/svg+xml"}  # type: ignore[operator]
+    asset = current_app.jinja_env.globals["asset"]
+    icons = [
+        {"src": asset("icon.svg"), "sizes": "any", "type": "image/svg+xml"},  # type: ignore[operator]
+        {"src": asset("icon.png"), "sizes": "192x192", "type": "image/png"},  # type: ignore[operator]
+    ]
     body = {
         "name": _("Keshki"), "short_name": _("Keshki"), "lang": language.choose(), "start_url": url_for("site.home"),
-        "display": "browser", "background_color": "#faf6f0", "theme_color": "#2a2030", "icons": [icon],
+        "display": "browser", "background_color": "#faf6f0", "theme_color": "#2a2030", "icons": icons,
     }  # fmt: skip
     response = jsonify(body)
     response.content_type = "application/manifest+json"

@@ -3,9 +3,16 @@
   "use strict";
   var d = document, $ = function (s) { return d.querySelector(s); }, all = function (s) { return [].slice.call(d.querySelectorAll(s)); };
 
-  // Quick exit: leave no way back with the Back button; Esc three times does the same.
+  // Quick exit: blank at once, then straight to the other site, with no way back to here by the Back button;
+  // Esc three times does the same. /out is told on the side, so that the cookie goes too.
   var exit = $(".exit"), esc = 0;
-  function leave(e) { if (e) e.preventDefault(); d.title = " "; d.body.textContent = ""; location.replace(exit.href); }
+  function leave(e) {
+    if (e) e.preventDefault();
+    d.title = " "; d.body.textContent = "";
+    try { sessionStorage.clear(); } catch (x) { /* refused: then nothing is in it */ }
+    try { fetch(exit.href, { method: "HEAD", keepalive: true, redirect: "manual" }).catch(function () {}); } catch (x) { /* an old browser */ }
+    location.replace(exit.dataset.to);
+  }
   if (exit) {
     exit.addEventListener("click", leave);
     d.addEventListener("keydown", function (e) { esc = e.key === "Escape" ? esc + 1 : 0; if (esc === 3) leave(); });

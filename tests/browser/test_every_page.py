@@ -16,7 +16,7 @@ from tests.conftest import EVENING
 
 OTHERS = ("/staff", "/api", "/hooks", "/dev", "/static", "/metrics")  # opened by the tests of their rooms
 FILES = {"site.robots", "site.sitemap", "site.security", "site.healthy", "site.ready", "site.manifest",
-         "site.service_worker", "site.out"}  # fmt: skip
+         "site.service_worker", "touch_icon", "site.out"}  # fmt: skip
 PAGES = {
     "site.home": "/",
     "site.help": "/p/1",
