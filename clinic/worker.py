@@ -25,6 +25,7 @@ from clinic.messaging import tasks
 from clinic.privacy import keys, once
 from clinic.safety.alerts import calling as signals
 from clinic.safety.alerts import forgetting as alerts
+from clinic.safety.referrals import codes as referrals
 from clinic.safety.reports import canary, conversations
 from clinic.safety.trainings import forgetting as trainings
 from clinic.staff import invitations, shared_desks, sign_in
@@ -73,6 +74,13 @@ def _call_waiting(now: datetime) -> int:
 
 def _note_offered(now: datetime) -> int:
     return 0 if keys.ring().has_leapt(clock.local(now).date()) else offering.run(now)
+
+
+def _forget_referrals(now: datetime) -> int:
+    if keys.ring().has_leapt(clock.local(now).date()):
+        return 0
+    with writing() as s:
+        return referrals.forget(s, now)
 
 
 def _forget_answers(now: datetime) -> int:
@@ -129,6 +137,7 @@ TASKS = (
     Task("forget", 300, _forget_visits),
     Task("answers", 60, _forget_answers),
     Task("shift notes", 3600, _forget_shift_notes),
+    Task("referrals", 3600, _forget_referrals),
     Task("deeds", 3600, _forget_deeds),
     Task("notes", 300, _forget_notes),
     Task("canary", 3600, canary.send_due),
@@ -162,8 +171,8 @@ def forget_all(now: datetime) -> int:
     keys.advance_if_due()
     gone = 0
     forgets = (
-        _serve_kits, _move_seats, _forget_visits, _forget_answers, _forget_shift_notes, _forget_deeds, _forget_notes,
-        _forget_alerts,
+        _serve_kits, _move_seats, _forget_referrals, _forget_visits, _forget_answers, _forget_shift_notes,
+        _forget_deeds, _forget_notes, _forget_alerts,
     )  # fmt: skip
     for forget in forgets:
         while done := forget(now):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.models import Appointment, Awaited
 from clinic.db import Base, Text3, db
 from clinic.desk.models import ShiftNote
+from clinic.directory.models import Location
 from clinic.kits.models import (
     Entry,
     Expected,
@@ -29,6 +30,8 @@ from clinic.kits.models import (
 from clinic.passes.models import Pass
 from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, CheckIn, Drill, Duty, Pulse
 from clinic.safety.pages.models import Page, PageVersion
+from clinic.safety.referrals.models import Referral
+from clinic.safety.register.models import DataRequest
 from clinic.safety.reports.models import Report, ReportCanary, ReportReply
 from clinic.safety.trainings.models import Seat, Training
 from clinic.staff.models import Staff
@@ -141,6 +144,15 @@ def a_note(s: Session) -> None:
     s.flush()
 
 
+def an_entry_and_a_referral(s: Session, location: Location) -> None:
+    """A row in the register, and a code that waits."""
+    day = EVENING.date()
+    s.add(DataRequest(organization_id=location.organization_id, day=day, authority="A", basis="B", asked="C",
+                      gave="nothing", decided_by="D", written_on=day, written_by="chief"))  # fmt: skip
+    s.add(Referral(code_hash=b"r" * 32, box=b"", forget_on=day))
+    s.flush()
+
+
 def a_seat_taken(s: Session, location_id: int) -> None:
     """A row in every table of the trainings."""
     training = Training(
@@ -198,6 +210,7 @@ def test_rows_survive_a_step_down_and_up(empty_app: Flask) -> None:
         a_page(s)
         a_note(s)
         a_seat_taken(s, location.id)
+        an_entry_and_a_referral(s, location)
         a_signal(s, location.organization_id)
         a_day_at_the_desk(s, location.id, room.id)
     if head() != "0001":

@@ -65,6 +65,8 @@ def init(app: Flask) -> None:
         points,
         readiness,
         recalls,
+        referrals,
+        requests,
         running_late,
         sections,
         shared_desk,

@@ -14,6 +14,8 @@ from clinic.desk.figures import ROLES as FIGURE_ROLES
 from clinic.desk.notes import reads_notes
 from clinic.desk.places import PLACE_ROLES
 from clinic.desk.point_pages import points_of
+from clinic.desk.referrals import ROLES as REFERRAL_ROLES
+from clinic.desk.requests import ROLES as REQUEST_ROLES
 from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
 from clinic.desk.views import ROSTER_ROLES
@@ -32,7 +34,21 @@ class Section:
 
 @bp.context_processor
 def _sections() -> dict[str, object]:
-    return {"sections": sections}
+    return {"sections": sections, "tools": tools}
+
+
+def tools() -> list[Section]:
+    """What is opened once in a while, from the page of guidance: referrals, the register of requests."""
+    person = guard.current()
+    if person is None or person.locked:
+        return []
+    roles = {r.role for r in memberships.roles_of(db.session(), person.staff_id)}
+    found = []
+    if roles & set(REFERRAL_ROLES):
+        found.append(Section(url_for("desk.referrals_page"), _("Referrals"), False))
+    if roles & set(REQUEST_ROLES) and person.desk_id is None:
+        found.append(Section(url_for("desk.requests_page"), _("Requests of authorities"), False))
+    return found
 
 
 def sections() -> list[Section]:

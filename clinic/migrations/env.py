@@ -15,6 +15,8 @@ import clinic.passes.models
 import clinic.privacy.models
 import clinic.safety.alerts.models
 import clinic.safety.pages.models
+import clinic.safety.referrals.models
+import clinic.safety.register.models
 import clinic.safety.reports.models
 import clinic.safety.trainings.models
 import clinic.staff.models  # noqa: F401

@@ -60,6 +60,10 @@ REASONS: dict[str, Row] = {
             "What for, at what hours and whether by SMS is encrypted. It goes when you book, or the day after the last."
         ),
     ),
+    "referral": Row(
+        _l("A one-time code with which one organization sent you to another"),
+        _l("Who, where to and for what opens only with the code. It goes when it is used, or after its last day."),
+    ),
     "services": Row(
         _l("What the visit is for"),
         _l("Encrypted, but the running server can open it until the visit is forgotten."),

@@ -41,6 +41,7 @@ PAGES = {
     "kits.points": "/order/points?kit=1&q=1&near=Almaty",
     "kits.tests": "/order/how",
     "kits.how": "/order/how/1",
+    "register.asked": "/what-we-keep/asked",
     "trainings.days": "/days",
     "trainings.day": "/days/1",
     "note.note": "/note",

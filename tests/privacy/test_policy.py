@@ -10,7 +10,7 @@ from clinic.privacy import policy
 
 ABOUT_HER = {"pass", "appointment", "cell", "message", "attempt", "erasure", "once", "kit_order", "kit_line",
              "feedback_line", "wish", "wish_location", "wish_told",
-             "seat", "report", "report_reply", "awaited", "shift_note"}  # fmt: skip
+             "seat", "referral", "report", "report_reply", "awaited", "shift_note"}  # fmt: skip
 
 
 def test_every_column_of_a_personal_table_is_declared(app: Flask) -> None:

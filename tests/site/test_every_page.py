@@ -15,7 +15,7 @@ from clinic.site import keep
 from tests.site.conftest import Offered, book, code, hidden, title, words
 
 PLAIN = ("/", "/p/1", "/now", "/watch", "/days", "/days/1", "/p/2", "/p/3", "/p/find", "/what-we-keep",
-         "/offline", "/mine", "/near",
+         "/what-we-keep/asked", "/offline", "/mine", "/near",
          "/near?near=Алматы&after=18:00", "/near?near=zzqqzz",
          "/wait?near=Алматы",
          "/near?service=10", "/near?day=2026-02-31", "/nowhere", "/problems/invalid", "/note")  # fmt: skip
