@@ -20,9 +20,10 @@ from sqlalchemy import delete, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging
-from clinic.booking import taken, waiting
+from clinic.booking import fitting, taken, waiting
+from clinic.booking.fitting import Free
 from clinic.booking.models import Wish, WishTold
-from clinic.booking.waiting import FREE, Free
+from clinic.booking.waiting import FREE
 from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
@@ -183,7 +184,7 @@ def _fitting(s: Session, cat: Catalogue, rows: list[Any], now: datetime) -> dict
     for row in rows:
         details = waiting.unseal(row.rid, row.details)
         days = (row.first_day, row.last_day)
-        found[row.rid] = waiting.times(cat, busy, places[row.rid], details.services, details.part, days, now)
+        found[row.rid] = fitting.times(cat, busy, places[row.rid], details.services, details.part, days, now)
     return found
 
 

@@ -14,7 +14,8 @@ from wtforms import Field, HiddenField
 from wtforms.widgets import HiddenInput, TextInput
 
 from clinic.booking import typed
-from clinic.booking.waiting import LONGEST_DAYS, MOST_PLACES, PARTS
+from clinic.booking.fitting import PARTS
+from clinic.booking.waiting import LONGEST_DAYS, MOST_PLACES
 from clinic.directory.models import KINDS
 from clinic.messaging.covers import COVERS
 from clinic.passes import phones

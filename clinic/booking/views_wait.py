@@ -7,13 +7,13 @@ from typing import Any
 from flask import render_template, session
 
 from clinic import clock, messaging, wording
-from clinic.booking import availability, cities, find, searching, showing, typed, waiting
+from clinic.booking import availability, cities, find, fitting, searching, showing, typed, waiting
 from clinic.booking.book import CodeUnknown, NotBookable, PhoneNeeded
+from clinic.booking.fitting import WishView
 from clinic.booking.forms import WaitForm
 from clinic.booking.refusals import Gone
 from clinic.booking.views import Page, blueprint, carried, sent
 from clinic.booking.views_book import token_is_good
-from clinic.booking.waiting import WishView
 from clinic.db import LANGUAGES, db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
@@ -192,7 +192,7 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
             (cat.services[i] for i in bookable if not cat.services[i].walk_in_only), key=lambda one: one.number
         ),
         ticked=offered.services,
-        parts=[(name, part_words(name)) for name in waiting.PARTS],
+        parts=[(name, part_words(name)) for name in fitting.PARTS],
         part=part,
         days=[(n, _days_words(n, now)) for n in DAYS],
         wait_days=form.days.data or USUAL_DAYS,
@@ -232,5 +232,5 @@ def _free_now(cat: Catalogue, offered: Offered, part: str, days: int, now: datet
     view = WishView(b"", offered.chosen, tuple(chosen), part, *span, tell=False, forget_on=span[1])
     return [
         (free.location, typed.start_value(free.slot.start), showing.day_and_time(free.slot.start, now))
-        for free in waiting.some(waiting.fitting(db.session(), cat, view, now), 1, FREE_SHOWN)
+        for free in fitting.some(fitting.fitting(db.session(), cat, view, now), 1, FREE_SHOWN)
     ]

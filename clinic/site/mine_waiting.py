@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from wtforms.widgets import HiddenInput
 
 from clinic import messaging, wording
-from clinic.booking import showing, typed, waiting
+from clinic.booking import fitting, showing, typed, waiting
+from clinic.booking.fitting import WishView
 from clinic.booking.forms import OpenForm, Parsed, her_code, one_of
 from clinic.booking.refusals import Gone
 from clinic.booking.typed import Unreadable
 from clinic.booking.views_wait import when_words
-from clinic.booking.waiting import WishView
 from clinic.directory.catalogue import Catalogue
 from clinic.passes.passes import OpenPass
 from clinic.site.mine_orders import Said
@@ -56,8 +56,8 @@ def cards(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> list[Wi
 
 
 def _card(s: Session, cat: Catalogue, view: WishView, pass_: OpenPass, now: datetime) -> WishCard:
-    found, language = waiting.fitting(s, cat, view, now), wording.language_now()
-    first = waiting.some(found, OF_A_PLACE, SHOWN)
+    found, language = fitting.fitting(s, cat, view, now), wording.language_now()
+    first = fitting.some(found, OF_A_PLACE, SHOWN)
     return WishCard(
         id=view.rid.hex(),
         view=view,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import count
 
 from clinic import clock
-from clinic.booking import appointments, calling, waiting
+from clinic.booking import appointments, calling, fitting, waiting
 from clinic.booking.book import Booked
 from clinic.db import reading, writing
 from clinic.directory import catalogue
@@ -82,7 +82,7 @@ def free_for(one: Waits) -> list[str]:
     with reading() as s:
         cat = catalogue.current(s)
         views = waiting.of_pass(s, cat, passes.find(s, one.code), clock.now())
-        found = [free for view in views for free in waiting.fitting(s, cat, view, clock.now())]
+        found = [free for view in views for free in fitting.fitting(s, cat, view, clock.now())]
         return [clock.local(free.slot.start).strftime("%H:%M") for free in found]
 
 
