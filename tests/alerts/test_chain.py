@@ -7,7 +7,7 @@ from multiprocessing.pool import ThreadPool
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from clinic import clock
@@ -16,6 +16,7 @@ from clinic.messaging.models import Message
 from clinic.safety.alerts import answering, calling, drills, duty, forgetting, signals
 from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty, Pulse
 from clinic.safety.alerts.told import Told
+from clinic.staff.models import Membership, Staff
 from tests.alerts.conftest import PHONES, calls, fired, give, log, on_duty, staff_id, state, turn
 from tests.twilio_stand_in import Fault, StandIn
 
@@ -219,6 +220,35 @@ def test_with_the_provider_away_her_page_says_so_within_twenty_seconds(
         turn()
     assert stand(rid).sent_at is not None  # called again by itself once it is back
     assert calls(twilio)
+
+
+def test_whom_a_call_did_not_reach_is_not_offered_before_another_test(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    twilio.plan = lambda _n, _form: Fault(takes=False, answer="21211")
+    rid = fired(travel)
+    assert not offered()
+    with reading() as s:
+        assert duty.mine(s, staff_id("saule"), clock.now()).doubted  # type: ignore[union-attr]
+    assert take(rid)  # what is there already may be taken
+    twilio.plan = lambda _n, _form: Fault(takes=True, answer="201")
+    with writing() as s:
+        duty.test(s, staff_id("saule"), clock.now())
+    travel.shift(SECOND)
+    turn()
+    with writing() as s:
+        assert duty.confirm(s, staff_id("saule"), twilio.taken[-1].body[-4:], clock.now())
+    assert offered()
+
+
+def test_whoever_has_left_is_called_no_more(chain: Flask, travel: time_machine.Traveller) -> None:
+    on_duty("saule")
+    on_duty("aizhan")
+    with writing() as s:
+        s.execute(update(Staff).where(Staff.login == "saule").values(off_at=clock.now()))
+        s.execute(delete(Membership).where(Membership.staff_id == staff_id("aizhan")))
+    assert not offered()
 
 
 def test_without_a_worker_her_page_says_to_call(chain: Flask, travel: time_machine.Traveller) -> None:

@@ -70,6 +70,32 @@ def test_case_19_five_taps_a_reload_and_back_are_one_signal(chain: Flask, twilio
     assert count() == 1
 
 
+def test_a_reload_six_minutes_later_shows_the_same_signal(chain: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    she = chain.test_client()
+    token = field(she.get("/ru/now").text, "token")
+    first = she.post("/ru/now", data={"act": "start", "token": token})
+    travel.shift(timedelta(minutes=6))
+    again = she.post("/ru/now", data={"act": "start", "token": token})
+    assert field(again.text, "alert") == field(first.text, "alert")
+    assert count() == 1
+
+
+def test_every_page_of_it_weighs_at_most_10_kb(chain: Flask) -> None:
+    on_duty()
+    she = chain.test_client()
+    for language in ("kk", "ru", "en"):
+        page = she.get(f"/{language}/now", headers={"Accept-Encoding": "br"})
+        token = field(she.get(f"/{language}/now").text, "token")
+        data = {"act": "start", "token": token}
+        signal = she.post(f"/{language}/now", data=data, headers={"Accept-Encoding": "br"})
+        for packed, plain in ((page, she.get(f"/{language}/now")), (signal, she.post(f"/{language}/now", data=data))):
+            files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', plain.text))
+            assert len(files) >= 4
+            sent = [len(she.get(file, headers={"Accept-Encoding": "br"}).data) for file in files]
+            assert len(packed.data) + sum(sent) <= 10 * 1024
+
+
 def test_a_press_that_goes_out_late_asks_again_first(
     chain: Flask, twilio: StandIn, travel: time_machine.Traveller
 ) -> None:

@@ -129,6 +129,9 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
     they.locator("button[value=take]").click()
     expect(they.locator(".facts")).to_contain_text("у вокзала")
     expect(they.locator(".facts")).to_contain_text("43.2412, 76.9311")
+    she.context.set_geolocation({"latitude": 43.25, "longitude": 76.95})
+    she.check("[name=follow]")  # her position again, by itself
+    expect(they.locator(".facts")).to_contain_text("43.25, 76.95")
     they.fill("#text", "Вижу вас. Оставайтесь там, где люди.")
     they.locator("button[value=say]").click()
     shot(they, "signal-opened")

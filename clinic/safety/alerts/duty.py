@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit, messaging
@@ -21,8 +21,9 @@ from clinic.messaging.models import RANK, URGENT, Message
 from clinic.privacy import sealing
 from clinic.safety.alerts import texts, told
 from clinic.safety.alerts.models import Duty, Pulse
-from clinic.staff.models import Staff
+from clinic.staff.models import Membership, Staff
 
+ROLE = "responder"
 PHONE, PROOF = "duty.phone", "duty.proof"
 LONGEST = timedelta(hours=12)
 HOURS = (2, 4, 6, 8, 10, 12)
@@ -30,6 +31,7 @@ TEST_LASTS = timedelta(minutes=10)
 MOST_TESTS, MOST_WRONG = 4, 5
 BEAT_EVERY, BEAT_GOOD = timedelta(seconds=10), timedelta(seconds=60)
 KEPT = timedelta(days=2)  # a duty that is over
+LOST_STATES = ("failed", "undelivered", "expired")
 TAKEN_STATES = tuple(state for state, rank in RANK.items() if rank >= RANK["accepted"] and state in
                      ("accepted", "sent", "delivered", "unknown"))  # fmt: skip
 
@@ -51,6 +53,7 @@ class OnDuty:
     ends_at: datetime
     paged_at: datetime | None
     pages: int
+    tested_at: datetime
     sealed_phone: bytes = field(repr=False)
 
 
@@ -65,6 +68,7 @@ class Mine:
     test_state: str  # where the last test's message is: "" while none was sent
     may_test: bool
     may_confirm: bool
+    doubted: bool  # a call did not reach her since the test
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,8 @@ def confirm(s: Session, staff_id: int, typed: str, now: datetime) -> bool:
 
 
 def prove(s: Session, rid: bytes, now: datetime) -> None:
-    """The test has reached her."""
-    s.execute(update(Duty).where(Duty.rid == rid, Duty.tested_at.is_(None)).values(tested_at=now))
+    """The test has reached her; whatever did not reach her before counts no more."""
+    s.execute(update(Duty).where(Duty.rid == rid).values(tested_at=now))
 
 
 def end(s: Session, staff_id: int, login: str, now: datetime) -> bool:
@@ -145,22 +149,33 @@ def mine(s: Session, staff_id: int, now: datetime) -> Mine | None:
         return None
     sent = outbox.of(s, _about(row.rid, f"t{row.tests - 1}"))
     state = next((view.state for view in sent if view.kind == "duty_test"), "")
-    may_confirm = row.tested_at is None and row.tests > 0 and row.wrong < MOST_WRONG
-    return Mine(row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm)
+    own = next((one for one in to_call(s, now) if one.rid == row.rid), None)
+    doubted = own is not None and bool(_doubted(s, (own,)))
+    may_confirm = (row.tested_at is None or doubted) and row.tests > 0 and row.wrong < MOST_WRONG
+    return Mine(
+        row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm, doubted
+    )
 
 
 def to_call(s: Session, now: datetime, organization_id: int | None = None) -> tuple[OnDuty, ...]:
     """Who is on duty with a passed test, in the order in which they are called: first come, first called."""
-    which = select(Duty).where(Duty.ends_at > now, Duty.began_at <= now, Duty.tested_at.is_not(None))
+    which = (
+        select(Duty)
+        .join(Staff, Staff.id == Duty.staff_id)
+        .where(Duty.ends_at > now, Duty.began_at <= now, Duty.tested_at.is_not(None))
+        .where(or_(Staff.off_at.is_(None), Staff.off_at > now))
+        .where(select(Membership.id).where(Membership.staff_id == Staff.id, Membership.role == ROLE).exists())
+    )
     if organization_id is not None:
         which = which.where(Duty.organization_id == organization_id)
     rows = s.execute(which.order_by(Duty.began_at, Duty.rid)).scalars()
     return tuple(
         OnDuty(
             row.rid, row.staff_id, row.organization_id, row.shown_as, row.language, row.began_at, row.ends_at,
-            row.paged_at, row.pages, row.phone,
+            row.paged_at, row.pages, row.tested_at, row.phone,
         )
         for row in rows
+        if row.tested_at is not None
     )  # fmt: skip
 
 
@@ -168,11 +183,24 @@ def offer(s: Session, now: datetime) -> Offer | None:
     """What may be offered at `now`; None while nobody would come to know of a signal."""
     if not messaging.enabled():
         return None
-    people = to_call(s, now)
+    found = to_call(s, now)
+    doubted = _doubted(s, found)
+    people = tuple(one for one in found if one.rid not in doubted)
     if not people or not _looks(s, now) or not urgent.budget(s, now):
         return None
     organization = s.scalars(select(Organization.name).where(Organization.id == people[0].organization_id)).one()
     return Offer(people, organization, max(one.ends_at for one in people))
+
+
+def _doubted(s: Session, people: Sequence[OnDuty]) -> set[bytes]:
+    """Those whom the last call did not reach, and who have not passed a test since: nobody is sent to them."""
+    last = {_about(one.rid, str(one.pages - 1)): one for one in people if one.pages}
+    rows = s.execute(
+        select(Message.about, Message.due_at).where(
+            Message.about.in_(last), Message.kind == "duty", Message.state.in_(LOST_STATES)
+        )
+    )
+    return {last[about].rid for about, due_at in rows if due_at >= last[about].tested_at}
 
 
 def beat(s: Session, now: datetime) -> None:

@@ -46,6 +46,10 @@ def within_words(seconds: int) -> str:
     return ngettext("in %(num)s minute", "in %(num)s minutes", round(seconds / 60))
 
 
+class NotNow(Exception):
+    """The press came too late to be sure of it, or nobody is on duty any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A sentence over the page, and whether it is about something that went wrong."""
@@ -74,10 +78,7 @@ def now() -> Page:
 
 def _start(form: SignalForm, moment: datetime) -> Page:
     """Begin the countdown, once for each press however often it comes; a late press is asked about first."""
-    if not _is_fresh(form, moment):
-        return front(moment, ask_again=True), 409
-    if duty.offer(db.session(), moment) is None:
-        return front(moment), 409
+    fresh, offered = _is_fresh(form, moment), duty.offer(db.session(), moment) is not None
     if not limits.within(RULE, "alert"):
         return front(moment, Said(_("Too many signals come from this network. Call yourself."))), 429
     db.session.rollback()
@@ -85,11 +86,15 @@ def _start(form: SignalForm, moment: datetime) -> Page:
     try:
         with writing() as s:
 
-            def make() -> dict[str, Any]:
+            def make() -> dict[str, Any]:  # a press that came before is answered as it was then
+                if not fresh or not offered:
+                    raise NotNow
                 return {"alert": signals.start(s, told, moment)}
 
             done = once.run(s, "alert", form.token.data or "", b"", once.FORM_KEPT, moment, make)
         return _show(str(done.answer["alert"]), moment)
+    except NotNow:
+        return front(moment, ask_again=True), 409
     except signals.Overrun:
         return front(moment, Said(_("There are very many signals right now. Call yourself."))), 503
     except once.Busy:
@@ -144,7 +149,7 @@ def front(moment: datetime, said: Said | None = None, ask_again: bool = False) -
         "safety/now.html",
         offer=offer,
         said=said,
-        ask_again=ask_again and offer is not None,
+        ask_again=ask_again and offer is not None,  # a press that sent nothing
         stale=ask_again and offer is None,
         token=tokens.new(),
         large=large(),
