@@ -57,6 +57,7 @@ def miss_by_themselves(now: datetime) -> int:
 def _active(now: datetime) -> list[tuple[int, int]]:
     """Locations in which a person has just marked something, and for how long each waits."""
     marked = select(Appointment.location_id).where(
+        Appointment.location_id.in_(select(Location.id)),  # with the day it makes the index useful
         Appointment.day == clock.service_day(now),
         Appointment.status != "cancelled",
         Appointment.status_at.between(now - DESK_ACTIVE, now),
@@ -104,8 +105,8 @@ def _locked(s: Session, location_id: int, rid: bytes) -> Any:
 
 def _write(s: Session, row: Any, to: str, at: datetime | None, now: datetime) -> None:
     values: dict[str, object] = {"status": to, "status_at": at}
-    if to in NOT_THERE:
-        values["late"] = False
+    if to in NOT_THERE or (to == "done" and row.status in NOT_THERE):
+        values["late"] = False  # at the end of the day nobody knows any more when she came
     elif row.status in NOT_THERE:
         values["late"] = now - clock.moment(row.start_cell) >= LATE
     if to == "missed":

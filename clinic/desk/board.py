@@ -18,6 +18,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.models import Location, Room
 from clinic.messaging.models import Message
 
+LARGEST_TICKET = 99_999
 UNVOUCHED = ("unknown", "failed", "undelivered", "expired")
 
 
@@ -100,6 +101,8 @@ def _unvouched(s: Session, rows: Sequence[DeskRow]) -> tuple[Unvouched, ...]:
 
 def rid_of(s: Session, location_id: int, day: date, ticket: int) -> bytes | None:
     """The visit behind a number of this location and day; None when there is none."""
+    if not 0 < ticket <= LARGEST_TICKET:
+        return None
     return s.scalar(
         select(Appointment.rid).where(
             Appointment.location_id == location_id, Appointment.day == day, Appointment.ticket == ticket

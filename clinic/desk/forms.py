@@ -9,10 +9,10 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 
 from clinic.booking import lateness
 from clinic.booking.models import STATUSES
+from clinic.desk.board import LARGEST_TICKET
 from clinic.desk.roster import WALK_IN_MINUTES
 
 LARGEST_ID = 2**31 - 1
-LARGEST_TICKET = 99_999
 NOT_A_STEP = _l("This step does not exist.")
 FOUR_DIGITS = _l("A PIN is four digits.")
 # The PINs that everybody tries first.

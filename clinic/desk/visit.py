@@ -19,7 +19,6 @@ from clinic.booking.typed import Unreadable
 from clinic.booking.typed import day as typed_day
 from clinic.db import db
 from clinic.desk import answers, board, bp, pages, roster
-from clinic.desk.forms import LARGEST_TICKET
 from clinic.desk.pages import Desk
 from clinic.desk.views import ROSTER_ROLES
 from clinic.directory import catalogue
@@ -94,7 +93,7 @@ def visit_page(desk: Desk, ticket: int, sentence: str = "", status: int = 200) -
 
 def visit_of(s: Session, desk: Desk, ticket: int) -> Visit | None:
     """The visit of a number on the desk's day; None when there is none any more."""
-    rid = board.rid_of(s, desk.location.id, desk.day, ticket) if 0 < ticket <= LARGEST_TICKET else None
+    rid = board.rid_of(s, desk.location.id, desk.day, ticket)
     try:
         row = None if rid is None else appointments.row_of(s, rid)
     except Gone:

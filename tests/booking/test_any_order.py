@@ -198,6 +198,6 @@ def test_in_any_order_cells_are_those_of_the_live_visits(app_on: Flask) -> None:
         run_state_machine_as_test(
             Desk,
             settings=settings(
-                max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=12, stateful_step_count=24, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )

@@ -86,6 +86,7 @@ def test_all_came_except(desk: Desk, evening: time_machine.Traveller) -> None:
     shown = {"shown": [str(ticket) for ticket in women[:3]], "missed": [str(women[1])]}
     assert post(client, desk.url(), "/close", shown, scripted=False).status_code == 303  # type: ignore[arg-type]
     assert [row(ticket).status for ticket in women] == ["done", "missed", "done", "booked"]
+    assert [row(ticket).late for ticket in women] == [True, False, False, False], "only who was seen coming came late"
     assert post(client, desk.url(), "/close", shown).status_code == 303, "twice is once"  # type: ignore[arg-type]
     post(client, desk.url(), "/step", {"step": f"{women[1]}:missed:here"})
     changed = post(client, desk.url(), "/close", shown | {"missed": [str(women[0])]})  # type: ignore[arg-type]

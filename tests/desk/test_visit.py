@@ -95,6 +95,26 @@ def test_a_time_that_is_taken_or_none_is_answered_with_others(desk: Desk) -> Non
         assert act(desk, client, moving, "move", 1, **wrong).status_code == 422
 
 
+def test_what_no_link_leads_to_is_read_safely(desk: Desk) -> None:
+    ticket, client = desk.woman(40), desk.client()
+    for query in (
+        "day=2026-02-31",
+        "day=9999-12-31",
+        "day=%00",
+        "day=2020-01-01",
+        "to=x",
+        "to=next",
+        "day=" + "9" * 5000,
+    ):
+        assert client.get(desk.url(f"/visit/{ticket}?{query}")).status_code == 200, query
+    for number in ("0", "99999", "9" * 30):
+        assert client.get(desk.url(f"/visit/{number}")).status_code == 404
+        for what in ("awaited", "fetched"):
+            assert post(client, desk.url(), f"/visit/{number}/{what}", {}).status_code in (404, 409), (number, what)
+    data = {"token": "t" * 22, "seen": "1", "start": "35791394"}
+    assert post(client, desk.url(), f"/visit/{'9' * 30}/move", data).status_code == 409
+
+
 def test_who_is_in_the_room_stays_there(desk: Desk) -> None:
     ticket, client = desk.woman(0), desk.client()
     for step in ("booked:here", "here:in_room"):

@@ -111,6 +111,7 @@ def test_case_11_every_text_of_two_years_fits_one_message(language: str) -> None
     wordings: list[Callable[[datetime], str]] = [partial(covers.text, cover, language) for cover in COVERS]
     wordings += [partial(covers.moved, language), partial(covers.stopped, language)]
     wordings += [partial(covers.ready, cover, language) for cover in COVERS]
+    wordings.append(lambda start: covers.late(language, start, start + timedelta(minutes=45)))
     for wording in wordings:
         classes: dict[int, list[int]] = defaultdict(list)
         for minute in range(24 * 60):
@@ -153,6 +154,7 @@ def test_case_11_a_text_of_71_units_is_refused_and_never_put() -> None:
 def test_no_text_says_where_or_what(language: str, app: Flask) -> None:
     texts = [covers.text(cover, language, START).lower() for cover in COVERS]
     texts += [covers.moved(language, START).lower(), covers.stopped(language, START).lower()]
+    texts.append(covers.late(language, START, START + timedelta(minutes=45)).lower())
     forbidden = (
         "клиник", "вич", "аитв", "hiv", "тест", "test", "анализ", "талдау", "врач", "дәрігер", "clinic", "http",
         "keshki", "кешкі", "ответ", "reply",
