@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
 
 from clinic import clock, wording
 from clinic.booking.views import Page
@@ -23,24 +22,15 @@ from clinic.kits import showing
 from clinic.privacy import codes, limits, once, tokens
 from clinic.safety.reports import boxes, conversations, key_list, labels, photos, upload
 from clinic.safety.reports.boxes import CodeKeys
-from clinic.safety.reports.content import MORE, MOST_TEXT, REPORT, Content, Photo, Unreadable, pack, unpack
+from clinic.safety.reports.content import MORE, MOST_TEXT, REPORT, Content, Unreadable, pack, unpack
 from clinic.safety.reports.conversations import AlreadyHere, CodeUnknown, Conversation, NoRoom, TooManyReplies
 from clinic.safety.reports.forms import MOST_WORDS, NoteForm
 from clinic.safety.reports.key_list import KeyList
+from clinic.safety.reports.sent import Sealed, pictures, sealed_by_phone
 from clinic.wording import gettext as _
 
 blueprint = Blueprint("note", __name__)
 SENDS, LARGE_SENDS = "20 per hour", "10 per hour"
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is to be kept: the box, the token that finds it, and the code to be shown ("" where she has it)."""
-
-    box: bytes
-    lookup: bytes
-    code: str
-    body: bytes  # what was asked, for the once-only act
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +81,10 @@ def _act(found: KeyList, form: NoteForm, now: datetime) -> Page:
 
 def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
     """Seal and keep once, however often she taps; show the code."""
-    sent = _sent_box(form)
+    sent = sealed_by_phone(form)
     if sent is None:
-        pictures = _pictures(form)
-        if not (form.what.data or form.text.data or pictures) and not form.errors:
+        photos_sent = pictures(form)
+        if not (form.what.data or form.text.data or photos_sent) and not form.errors:
             form.what.errors = [_("Choose what happened, or write it, or add a photo.")]
         if form.errors:
             return note_page(found, form), 400
@@ -105,7 +95,7 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
     if sent is None:
         code = codes.new()
         hers = boxes.keys_of(code)
-        sent = _seal(found, Content(REPORT, _said(form), hers.public, pictures), hers, code)
+        sent = _seal(found, Content(REPORT, _said(form), hers.public, photos_sent), hers, code)
 
     def keep(s: Session) -> None:
         conversations.begin(s, sent.lookup, sent.box, now)
@@ -123,15 +113,15 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
 
 def _more(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page:
     """Add to a conversation."""
-    sent = _sent_box(form)
+    sent = sealed_by_phone(form)
     conversation = conversations.find(db.session(), hers.lookup, now)
     if sent is None:
-        pictures = _pictures(form)
-        if not (form.text.data or pictures) and not form.errors:
+        photos_sent = pictures(form)
+        if not (form.text.data or photos_sent) and not form.errors:
             form.text.errors = [_("Write something, or add a photo.")]
         if form.errors:
             return opened_page(found, form, conversation, hers), 400
-        sent = _seal(found, Content(MORE, _said(form), hers.public, pictures), hers, "")
+        sent = _seal(found, Content(MORE, _said(form), hers.public, photos_sent), hers, "")
     if not token_is_good(form, now):
         return opened_page(found, form, conversation, hers, "expired"), 400
     if not _may_send(sent):
@@ -193,21 +183,6 @@ def _hers(form: NoteForm) -> CodeKeys:
     return boxes.keys_of(form.code.data)
 
 
-def _sent_box(form: NoteForm) -> Sealed | None:
-    """The box that her browser has sealed; None where it sent the form itself. Answers 400 to what is no box."""
-    file = request.files.get("box")
-    if file is None:
-        return None
-    box = file.read()
-    try:
-        boxes.size_class(box)
-    except boxes.NotABox:
-        abort(400)
-    if form.lookup.data is None:
-        abort(400)
-    return Sealed(box, form.lookup.data, "", blake2b(box).digest() + form.lookup.data)
-
-
 def _seal(found: KeyList, content: Content, hers: CodeKeys, code: str) -> Sealed:
     plain = pack(content)
     # what was asked does not hold the code: it is another one each time the form is sent again
@@ -217,40 +192,6 @@ def _seal(found: KeyList, content: Content, hers: CodeKeys, code: str) -> Sealed
 
 def _said(form: NoteForm) -> dict[str, Any]:
     return {**form.said(), "language": wording.language_now()}
-
-
-def _pictures(form: NoteForm) -> tuple[Photo, ...]:
-    """The photos of this form, whole; what is wrong with one becomes an error beside the field."""
-    files = [file for file in request.files.getlist("photo") if file.filename or file.stream.seek(0, 2)]
-    wrong = _wrong_with(files)
-    if wrong:
-        form.photo.errors = [wrong]
-        return ()
-    found = []
-    for file in files:
-        file.stream.seek(0)
-        content = file.read()
-        kind = photos.kind(content)
-        if kind is None:
-            form.photo.errors = [_("One of the files is no photo. We take JPEG, PNG and WebP.")]
-            return ()
-        if photos.is_two_things(content):
-            form.photo.errors = [_("One of the photos has another file hidden in it. Send a screenshot of it instead.")]
-            return ()
-        found.append(Photo(kind, content))
-    return tuple(found)
-
-
-def _wrong_with(files: list[FileStorage]) -> str:
-    if len(files) > photos.MOST:
-        return _("At most %(most)s photos at once. Send the rest afterwards, under the code.", most=photos.MOST)
-    if any(upload.is_cut(file) for file in files) or sum(_size(f) for f in files) > photos.MOST_BYTES:
-        return _("The photos are too large: at most %(most)s MB together.", most=photos.MOST_BYTES // boxes.MIB)
-    return ""
-
-
-def _size(file: FileStorage) -> int:
-    return file.stream.seek(0, 2)
 
 
 def note_page(found: KeyList, form: NoteForm, trouble: str = "", by_code: bool = False) -> str:
