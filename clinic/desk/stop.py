@@ -2,12 +2,16 @@
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking import stopping
 from clinic.db import db, writing
 from clinic.desk import bp
+from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
+from clinic.kits import pausing
+from clinic.kits.catalogue import PointInfo, kits
 from clinic.messaging import covers, window
 from clinic.staff import guard, leaving, memberships
 from clinic.staff.guard import staff_only
@@ -30,6 +34,7 @@ def stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
         person=person,
         location=location,
         evening=evening,
+        orders=pausing.waiting(db.session(), location.id),
         sms=covers.stopped(language_now(), max(first, now)),
         window_open=window.is_open(now),
         closes=window.closes(clock.local(now).date()),
@@ -49,17 +54,27 @@ def do_stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
         db.session.rollback()
         with writing() as s:
             stopping.reopen(s, location, person.login, now)
+            point = _point(s, location)
+            if point is not None:
+                pausing.resume(s, point, now)
         return redirect(url_for("desk.stop", slug=location.slug), 303)
     if act != "stop":
         abort(422)
     db.session.rollback()
     with writing() as s:
         stopping.stop(s, location, person.login, now)
+        point = _point(s, location)
+        if point is not None:
+            pausing.pause(s, point, now)
         leaving.end_at(s, location)
     db.session.rollback()
     if guard.still_in(person, now):
         return redirect(url_for("desk.stop", slug=location.slug), 303)
     return redirect(url_for("desk.sign_in_page"), 303)
+
+
+def _point(s: Session, location: LocationInfo) -> PointInfo | None:
+    return kits(s, catalogue.current(s)).points.get(location.id)
 
 
 def _may_reopen(person: SignedIn, location: LocationInfo) -> bool:

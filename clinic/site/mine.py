@@ -39,9 +39,10 @@ from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
 from clinic.safety.trainings import reading
 from clinic.safety.trainings.forms import MySeatForm
-from clinic.site import mine_felt, mine_orders, mine_ready, mine_trainings, mine_waiting
+from clinic.site import mine_felt, mine_instead, mine_orders, mine_ready, mine_trainings, mine_waiting
 from clinic.site.home import blueprint
 from clinic.site.message_words import sms_words
+from clinic.site.mine_instead import Instead
 from clinic.wording import gettext as _
 
 LOOKS = ("open", "times", "calendar", "points")  # they change nothing, so they wait for no writer
@@ -63,7 +64,7 @@ class Visit:
     opens: str  # when the address, or that number, opens; "" when it is open
     sms: str
     late: str  # by how much the room runs late, while she is still expected
-    alternatives: tuple[tuple[str, str], ...]
+    instead: tuple[Instead, ...]
     ask: bool  # how it was
 
 
@@ -251,7 +252,7 @@ def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit
         opens=wording.at(opens) if hidden and live and not away and now < opens else "",
         sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
         late=_late(s, view, now),
-        alternatives=(),
+        instead=mine_instead.instead(s, view, now),
         ask=ask,
     )
 

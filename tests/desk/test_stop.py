@@ -72,3 +72,18 @@ def test_whoever_is_signed_in_at_its_shared_desk_is_out_too(desk: Desk) -> None:
     with writing() as s:
         assert sign_in.find(s, begun, now) is None
         assert sign_in.find(s, elsewhere, now) is not None
+
+
+def test_under_her_code_another_place_is_one_tap_away(desk: Desk) -> None:
+    booked = desk.booked(20)
+    chief, url = desk.client("chief"), f"/staff/stop/{desk.slug}"
+    chief.post(url, data={"csrf_token": csrf(chief, url), "act": "stop"})
+    she = desk.stranger()
+    mine = she.post("/ru/mine", data={"code": booked.code}).text
+    assert "Куда можно вместо этого" in mine
+    assert f"/at/{desk.foreign_slug}/book" in mine
+    start = mine.split('name="start" value="')[1].split('"')[0]
+    confirm = she.post(f"/ru/at/{desk.foreign_slug}/book", data={"code": booked.code, "service": "1", "start": start})
+    assert confirm.status_code == 200
+    assert "Dala" in confirm.text
+    assert str(booked.code) in confirm.text
