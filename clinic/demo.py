@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from clinic import clock, create_app, start
+from clinic.booking import seeding as past
 from clinic.config import INSTANCE, ROOT, ConfigError, Settings, settings
 from clinic.db import db, writing
 from clinic.directory import seeding
@@ -65,6 +66,7 @@ def prepare(app: Flask) -> None:
             kits.load_demo(s, clock.now())
             pages.load(s, clock.today())
             trainings.load_demo(s, clock.now())
+            past.load_demo(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
             _print_once(*_account())
