@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -131,7 +132,7 @@ def test_she_is_invited_and_sits_at_the_desk_a_minute_later(site: Site, hands: H
     phone.click("main a.main")
     expect(phone.locator("#grid")).to_be_visible()
 
-    hands.move_to(hands.at.replace(minute=hands.at.minute + 2))
+    hands.shift(timedelta(minutes=2))
     again = site.open(script=False)
     fill_in(again, "asel", NEW)
     expect(again.locator("[data-errors]")).to_be_visible()
@@ -150,6 +151,26 @@ def test_she_is_invited_and_sits_at_the_desk_a_minute_later(site: Site, hands: H
     chief.goto("staff/people/deeds")
     expect(chief.locator("tbody")).to_contain_text("приглашение принято")
     sound(chief)
+
+
+def test_the_other_pages_are_sound_on_a_phone_in_kazakh(site: Site, hands: Hands) -> None:
+    page = site.open(360, language="kk")
+    page.goto("staff/invitation/abcdefghjkmn")
+    page.evaluate("document.querySelectorAll('[required]').forEach(field => { field.required = false; })")
+    page.click("main button.main")
+    sound(page)
+    fill_in(page, "chief")
+    set_up_app(page)
+    for path in ("staff/me", "staff/me/password"):
+        page.goto(path)
+        sound(page)
+    hands.shift(timedelta(minutes=16))
+    page.goto("staff/me")
+    page.fill("#pin", PIN)
+    page.press("#pin", "Enter")
+    page.goto("staff/me/second")
+    expect(page.locator("h1")).to_have_text("Бұл сіз бе?")
+    sound(page)
 
 
 def test_a_passkey_opens_without_password_and_no_other_device_has_it(site: Site) -> None:
