@@ -28,7 +28,7 @@ ON_A_PAGE = 200
 # to counting them.
 MARKS = (*(f"visit.{status}" for status in STATUSES), "visit.walk_in", "visit.walk_in_given_up")
 MARKS_SHOWN = timedelta(days=2)
-NAMELESS = ("closure.", "place.", "training ", "hours.")  # what they were done to has a number only
+NAMELESS = ("closure.", "place.", "training ", "hours.", "request ")  # what they were done to has a number only
 
 WORDS: dict[str, Any] = {
     "signed in": _l("signed in"),
@@ -101,6 +101,9 @@ WORDS: dict[str, Any] = {
     "drill started": _l("started a drill"),
     "notes exported": _l("exported sealed notes"),
     "answers imported": _l("imported answers to sealed notes"),
+    "referral made": _l("made a referral"),
+    "referral redeemed": _l("took a referral in"),
+    "request written down": _l("wrote down a request for data"),
     "training planned": _l("planned a class"),
     "training changed": _l("changed a class"),
     "training cancelled": _l("cancelled a class"),
