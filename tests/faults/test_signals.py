@@ -99,6 +99,7 @@ def test_killed_anywhere_each_signal_and_check_in_fires_once_and_ends_in_seen_or
                 assert state(rid) == "taken"
             travel.shift(timedelta(minutes=5))
             work("-")
+    assert {message.body.partition(":")[0] for message in provider.taken} <= {"Дежурство", "Дежурство, проверка"}
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

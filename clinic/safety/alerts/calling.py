@@ -70,18 +70,23 @@ def _due(s: Session, now: datetime) -> Due:
 
 def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
     """End the countdown of these signals, unless somebody stopped them meanwhile; how many now call."""
-    if not rids:
+    free = s.scalars(  # what she stops, or another worker fires, at this very moment is theirs
+        select(Alert.rid)
+        .where(Alert.rid.in_(rids), Alert.state == "counting")
+        .order_by(Alert.rid)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not free:
         return 0
     fired_at = case((Alert.fires_at > now, now), else_=Alert.fires_at)  # the clock was set back
-    fired = s.scalars(
+    s.execute(
         update(Alert)
-        .where(Alert.rid.in_(rids), Alert.state == "counting")
+        .where(Alert.rid.in_(free))
         .values(state="calling", step=1, fires_at=fired_at, next_at=now + STEP)
-        .returning(Alert.rid)
         .execution_options(synchronize_session=False)
-    ).all()
-    events.write(s, fired, "fired", now)
-    return len(fired)
+    )
+    events.write(s, free, "fired", now)
+    return len(free)
 
 
 def escalate(s: Session, now: datetime) -> int:
