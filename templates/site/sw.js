@@ -13,7 +13,7 @@ addEventListener("fetch", function (e) {
   if (e.request.mode !== "navigate") return;
   e.respondWith(fetch(e.request).then(function (r) { if (r.ok) renew(url.pathname, r.clone()); return r; }, function () {
     var lang = (/^\/(kk|ru|en)\//.exec(url.pathname) || [0, "ru"])[1];
-    var page = /\/p\/1$/.test(url.pathname) ? "/p/1" : "/offline";
+    var page = /\/(p\/1|now)$/.test(url.pathname) ? "/p/1" : "/offline";
     return caches.match(url.pathname).then(function (kept) { return kept || caches.match("/" + lang + page); });
   }));
 });

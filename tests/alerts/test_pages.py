@@ -45,6 +45,9 @@ def test_with_nobody_on_duty_the_numbers_stand_there_at_once(chain: Flask) -> No
     assert "Сейчас никто не дежурит" in page.text
     assert page.text.index("tel:112") < page.text.index("tel:103")
     assert "<form" not in page.text.split("<main")[1]
+    assert "Позвать" not in chain.test_client().get("/ru/p/1").text
+    on_duty()
+    assert "Позвать того, кто дежурит" in chain.test_client().get("/ru/p/1").text
     assert page.headers["Cache-Control"] == "no-store"
 
 

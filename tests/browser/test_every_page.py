@@ -151,6 +151,8 @@ def test_the_help_page_opens_without_a_connection_once_it_was_seen(browser: Brow
     context.set_offline(True)
     page.goto("/ru/p/1")
     expect(page.locator("h1")).to_contain_text("Нужна помощь")
+    page.goto("/ru/now")
+    expect(page.locator("h1")).to_contain_text("Нужна помощь")
     page.goto("/ru/near?near=Алматы")
     expect(page.locator("h1")).to_contain_text("Нет связи")
     context.close()
