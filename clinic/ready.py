@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,8 @@ from clinic.config import settings
 from clinic.directory import checks
 from clinic.directory.models import Location, OpenQuestion, Organization
 from clinic.privacy import keys
+from clinic.safety import help_numbers
+from clinic.safety.pages import editing
 from clinic.safety.reports import canary, key_list
 from clinic.wording import day_words, language_now
 
@@ -54,6 +57,7 @@ def missing(s: Session) -> Iterator[Lack]:
         words = _("Open question %(number)s: %(text)s", number=number, text=question[language_now()])
         yield Lack(words, question=number)
     yield from map(Lack, _notes(s, today))
+    yield from map(Lack, _pages(s, today))
     yield from _places(s, today)
 
 
@@ -68,6 +72,22 @@ def _notes(s: Session, today: date) -> Iterator[str]:
         yield _("The organization that reads notes is not in the directory: %(slug)s.", slug=listed.organization)
     if canary.state(s, clock.now()).is_late:
         yield _("The site's own note has not come back opened: ask the organization which key it holds.")
+
+
+def _pages(s: Session, today: date) -> Iterator[str]:
+    unchecked = [line.number for line in help_numbers.read() if not line.checked_on]
+    if unchecked:
+        yield _("Nobody has called these help numbers to check them: %(list)s.", list=", ".join(unchecked))
+    rows = [row for row in editing.overview(s, today) if row.section in ("help", "rights", "health")]
+    if not rows:
+        yield _("No page on help and rights is loaded: flask pages seed.")
+    waiting = sum(any(cell.state in ("draft", "overdue") for cell in row.cells) for row in rows)
+    if waiting:
+        yield ngettext(
+            "%(num)s page on help and rights waits for a check, see /staff/pages.",
+            "%(num)s pages on help and rights wait for a check, see /staff/pages.",
+            waiting,
+        )
 
 
 def _places(s: Session, today: date) -> Iterator[Lack]:

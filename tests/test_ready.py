@@ -1,7 +1,9 @@
 """`flask ready` lists what is missing before a site may open, and says READY or NOT READY."""
 
 from datetime import date
+from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import update
 from time_machine import Traveller
@@ -9,6 +11,9 @@ from time_machine import Traveller
 from clinic.db import writing
 from clinic.directory import seeding
 from clinic.directory.models import Location, OpenQuestion
+from clinic.safety import help_numbers
+from clinic.safety.pages import seeding as pages
+from clinic.safety.pages.models import PageVersion
 from tests import world
 from tests.conftest import Maker
 
@@ -26,9 +31,26 @@ def test_a_fresh_site_is_not_ready_and_says_why(app: Flask, evening: Traveller) 
     assert text.strip().endswith("NOT READY")
     assert text.count("Открытый вопрос") == 8
     assert "https" in text
+    assert "flask pages seed" in text
+    assert "112, 103, 111" in text
+    with writing() as s:
+        pages.load(s, date(2026, 11, 20))
+    assert "20 страниц о помощи и правах ждут проверки" in said(app)[1]
 
 
-def test_ready_when_a_person_has_settled_everything(make_app: Maker, evening: Traveller) -> None:
+def checked_numbers(folder: Path) -> Path:
+    """The help numbers as they are when somebody has called each."""
+    file = folder / "help_numbers.csv"
+    first, *rest = help_numbers.FILE.read_text(encoding="utf-8").splitlines()
+    done = [line.removesuffix(",,") + ",2026-11-20,A. K." for line in rest]
+    file.write_text("\n".join([first, *done]) + "\n", encoding="utf-8")
+    return file
+
+
+def test_ready_when_a_person_has_settled_everything(
+    make_app: Maker, evening: Traveller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(help_numbers, "FILE", checked_numbers(tmp_path))
     app = make_app(
         "sqlite",
         {
@@ -39,6 +61,8 @@ def test_ready_when_a_person_has_settled_everything(make_app: Maker, evening: Tr
     world.build()
     with writing() as s:
         s.execute(update(OpenQuestion).values(answered_on=date(2026, 11, 20), answered_by="A. K."))
+        pages.load(s, date(2026, 11, 20))
+        s.execute(update(PageVersion).values(state="checked", reviewed_on=date(2026, 11, 20), reviewed_by="A. K."))
         s.execute(
             update(Location).values(consent_on=date(2026, 11, 1), checked_on=date(2026, 11, 20), checked_by="A. K.")
         )

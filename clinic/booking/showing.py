@@ -191,6 +191,17 @@ def checked_words(loc: LocationInfo, today: date) -> tuple[str, bool]:
     return said, False
 
 
+def must_tell(cat: Catalogue, loc: LocationInfo) -> str:
+    """What a place must report to the police, as it said in writing; "" where nobody goes there after violence."""
+    if loc.must_tell is not None and loc.must_tell_on is not None:
+        said = loc.must_tell[wording.language_now()] or loc.must_tell.ru
+        return _("%(said)s (they said so in writing on %(day)s)", said=said, day=loc.must_tell_on.strftime("%d.%m.%Y"))
+    here = {number for room in loc.rooms for number in room.services} | set(loc.services)
+    if any(cat.services[i].slug in AFTER_VIOLENCE for i in here):
+        return _("They have not told us in writing. Ask before you tell what happened.")
+    return ""
+
+
 def open_line(cat: Catalogue, loc: LocationInfo, now: datetime) -> tuple[str, bool]:
     """ "Открыто до 21:00" and whether it is."""
     found = openness(cat, loc, now)

@@ -141,6 +141,8 @@ class LocationInfo:
     rooms: tuple[RoomInfo, ...]
     services: Mapping[int, Text3]
     closures: tuple[ClosureInfo, ...]
+    must_tell: Text3 | None = None
+    must_tell_on: date | None = None
     stopped_at: datetime | None = None
     stopped_by: str = ""
 

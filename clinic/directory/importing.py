@@ -63,6 +63,8 @@ OPTIONAL = (
     "source_date",
     "checked_on",
     "checked_by",
+    *_three("must_tell"),
+    "must_tell_on",
     "example",
     "services",
     *_three("cost"),
@@ -219,8 +221,8 @@ def export_locations(s: Session) -> bytes:
             **_cells3("organization", organization.name),
             **_cells3("cost", usual),
         }
-        for base in ("name", "city", "district", "address", "way_in"):
-            cells |= _cells3(base, getattr(place, base))
+        for base in ("name", "city", "district", "address", "way_in", "must_tell"):
+            cells |= _cells3(base, getattr(place, base) or Text3())
         rows.append([cells.get(c) if c in cells else _cell(getattr(place, c)) for c in columns])
     return tables.write(columns, [[cell or "" for cell in row] for row in rows])
 
@@ -247,8 +249,11 @@ def _location(cells: Cells, columns: frozenset[str], towns: Towns) -> LocationRo
     values["visibility"] = cells.one_of("visibility", VISIBILITIES, "open")
     if values["visibility"] == "district" and not values["district"]:
         cells.wrong("district_ru", _("A place that shows only its district needs one."))
-    for column in ("consent_on", "checked_on"):
+    for column in ("consent_on", "checked_on", "must_tell_on"):
         values[column] = cells.day(column)
+    values["must_tell"] = cells.text3("must_tell", 300) or None
+    if (values["must_tell"] is None) != (values["must_tell_on"] is None):
+        cells.wrong("must_tell_on", _("What they must tell and the day of their letter stand together."))
     for column in ("step_free", "all_genders", "with_migrants"):
         values[column] = cells.yes_no(column)
     for column in ("bookable", "example"):

@@ -33,9 +33,9 @@ class HelpNumber:
         return "".join(c for c in self.number if c.isdigit() or c == "+")
 
 
-def read(path: Path = FILE) -> tuple[HelpNumber, ...]:
+def read(path: Path | None = None) -> tuple[HelpNumber, ...]:
     """The numbers to show, in the file's order; a doubtful one only once a person has checked it."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with (path or FILE).open(encoding="utf-8", newline="") as file:
         return tuple(
             HelpNumber(
                 row["number"],
