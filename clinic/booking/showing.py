@@ -22,6 +22,9 @@ MORNING, AFTERNOON, EVENING = 6, 12, 18
 Time = tuple[str, str, str]  # value of the field, the hour, the full name for a screen reader
 
 
+AFTER_VIOLENCE = ("pills-now", "after-harm")  # slugs of services: what must such a place report?
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A place in a list."""

@@ -90,6 +90,7 @@ def _near() -> Page:
             services=[cat.services[i] for i in services],
             pep=any(cat.services[i].slug == PEP for i in services),
             cards=[showing.card(cat, offer, language, now) for offer in offers],
+            must_tell={offer.location.slug: showing.must_tell(cat, offer.location) for offer in offers},
         )
     if spot is not None and not any(offer.slots for offer in found) and wish.limit == searching.FIRST_PAGE:
         pages.found_nothing(demand.area_of(cat, spot), demand.part_of(wish, now))
@@ -167,7 +168,7 @@ def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime
         "kind": showing.kind_words(loc.kind), "at_once": at_once, "carry": carried(form),
         "spoken": ", ".join(showing.spoken_words(code) for code in loc.languages),
         "address": "" if loc.visibility == "district" else loc.address[language],
-        "felt": feedback.shown(db.session(), loc.id),
+        "felt": feedback.shown(db.session(), loc.id), "must_tell": showing.must_tell(cat, loc),
     }  # fmt: skip
     if not takes_bookings(loc, today) or not bookable:
         return render_template("booking/phone.html", week=showing.week(cat, loc, now), services=bookable, **shared)
