@@ -96,12 +96,12 @@ class Location(Base):
     source_date: Mapped[str] = mapped_column(String(20), default="")  # as published: "2026-07", "undated"
     checked_on: Mapped[date | None]
     checked_by: Mapped[str] = mapped_column(String(80), default="")
-    must_tell: Mapped[Text3 | None] = mapped_column(Text3Type)  # what it must report to the police, in its own words
-    must_tell_on: Mapped[date | None]  # the day on which it said so in writing
     desk_seen_on: Mapped[date | None]  # when its roster was last opened
     example: Mapped[bool] = mapped_column(default=False)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcTime)  # "Stop tonight": shown to nobody until reopened
     stopped_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    must_tell: Mapped[Text3 | None] = mapped_column(Text3Type)  # what it must report to the police, in its own words
+    must_tell_on: Mapped[date | None]  # the day on which it said so in writing
 
 
 class Room(Base):
