@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from wtforms import Form, HiddenField
 from wtforms.validators import InputRequired, Length
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.booking import rearranging, reshape, showing, typed
 from clinic.booking.forms import Parsed
 from clinic.booking.refusals import Gone
@@ -77,6 +77,8 @@ def do_closures(person: SignedIn, location: LocationInfo) -> ResponseReturnValue
     now, act = clock.now(), request.form.get("act", "look")
     if act == "reopen":
         return _reopen(person, location, now)
+    if act in ("outside", "settle"):
+        return _settle(person, location, act, now)
     form = ClosureForm(request.form)
     shut = _shut(location, form, now) if form.validate() else None
     if shut is None:
@@ -124,6 +126,66 @@ def _reopen(person: SignedIn, location: LocationInfo, now: datetime) -> Response
     except Gone:
         pass  # another desk was faster: it is open
     return redirect(url_for("desk.closures", slug=location.slug), 303)
+
+
+def _settle(person: SignedIn, location: LocationInfo, act: str, now: datetime) -> ResponseReturnValue:
+    """Move or take off the visits that lie outside the hours as they are: after a decree, or an import."""
+    chosen, token = rearranged.answers(request.form), request.form.get("token", "")
+    db.session.rollback()
+    if act == "outside":
+        with writing() as s:
+            touched = reshape.foresee(s, location, _as_it_is, now)
+            s.rollback()
+        return _outside_page(person, location, touched, {}, now)
+    if not 22 <= len(token) <= 64:
+        abort(422)
+
+    def settle() -> dict[str, Any]:
+        answers = rearranging.rids_of(s, location.id, chosen) if chosen else {}
+        done = reshape.change(s, location, _as_it_is, answers, now)
+        audit.record(s, now, person.login, "visits.rearrange", "", location.id)
+        return rearranged.kept(done)
+
+    try:
+        with writing() as s:
+            body = repr(sorted(chosen.items())).encode()
+            done = once.run(s, f"outside:{location.id}", token, body, once.FORM_KEPT, now, settle)
+    except MoreTouched as more:
+        sentence = _("Somebody booked in the meantime. Look once more.")
+        return _outside_page(person, location, more.touched, chosen, now, sentence), 409
+    except (once.Busy, once.Reused):
+        return redirect(url_for("desk.closures", slug=location.slug), 303)
+    return render_template(
+        "desk/rearranged.html",
+        person=person,
+        location=location,
+        heading=_("Saved"),
+        words="",
+        deeds=rearranged.deeds(done.answer, now),
+        back=url_for("desk.closures", slug=location.slug),
+    )
+
+
+def _as_it_is(_s: Session) -> None:
+    """No change: the hours are what they are."""
+
+
+def _outside_page(
+    person: SignedIn,
+    location: LocationInfo,
+    touched: tuple[Touched, ...],
+    chosen: rearranged.Answers,
+    now: datetime,
+    sentence: str = "",
+) -> str:
+    return render_template(
+        "desk/outside_look.html",
+        person=person,
+        location=location,
+        choices=rearranged.choices(touched, chosen, now),
+        sentence=sentence,
+        token=secrets.token_urlsafe(16),
+    )
 
 
 def _shut(location: LocationInfo, form: ClosureForm, now: datetime) -> Shut | None:
@@ -202,6 +264,7 @@ def _page(person: SignedIn, location: LocationInfo, form: ClosureForm) -> str:
         today=clock.service_day(now),
         rooms=[(WHOLE, _("The whole place")), *((str(room.id), room.name[language]) for room in location.rooms)],
         rows=_rows(s, location, now),
+        outside=len(reshape.stranded(s, catalogue.current(s), location, now)),
         untold=[(row, showing.day_and_time(row.start, now)) for row in rearranging.untold(s, location.id, now)],
     )
 

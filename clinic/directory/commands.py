@@ -2,14 +2,18 @@
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import click
 import flask_babel
 from flask.cli import AppGroup
+from sqlalchemy import delete
 
-from clinic.db import LANGUAGES, reading, writing
-from clinic.directory import importing, seeding
+from clinic import audit, clock
+from clinic.db import LANGUAGES, Text3, reading, writing
+from clinic.directory import catalogue, importing, seeding
+from clinic.directory.models import Decree
 from clinic.directory.tables import TableRefused
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
@@ -58,6 +62,24 @@ def seed() -> None:
     """Load the services, the gazetteer and the places with a published source; again, if they have changed."""
     with writing() as s:
         seeding.load_real(s)
+
+
+@cli.command("decree")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("kind", type=click.Choice(("off", "work", "forget")))
+@click.option("--kk", default="", help="What the day off is called, in Kazakh.")
+@click.option("--ru", default="", help="The same in Russian.")
+@click.option("--en", default="", help="The same in English.")
+@click.option("--source", default="", help="Where it was published.")
+def decree(day: datetime, kind: str, kk: str, ru: str, en: str, source: str) -> None:
+    """Make DAY a day off or a working day in the whole country, against the calendar; or take that back."""
+    with writing() as s:
+        s.execute(delete(Decree).where(Decree.day == day.date()))
+        if kind != "forget":
+            s.add(Decree(day=day.date(), kind=kind, name=Text3(kk, ru, en), source=source))
+        catalogue.changed(s)
+        audit.record(s, clock.now(), "command line", f"decree.{kind}", day.date().isoformat())
+    click.echo("Noted. Visits that lie outside the hours now stand on the page of closures of their place.")
 
 
 @cli.command("export")

@@ -81,3 +81,20 @@ def test_several_days_and_a_night(desk: Desk) -> None:
             shut = s.scalars(select(Closure).order_by(Closure.id.desc()).limit(1)).one()
         starts, ends = clock.local(shut.starts_at), clock.local(shut.ends_at)
         assert ((starts.day, starts.hour), (ends.day, ends.hour)) == (since, until)
+
+
+def test_a_decree_leaves_visits_outside_the_hours_and_the_desk_settles_them(desk: Desk) -> None:
+    one, two = desk.booked(24 * 60), desk.booked(24 * 60 + 20)
+    decree = desk.app.test_cli_runner().invoke(args=["locations", "decree", "2026-11-25", "off", "--ru", "Выборы"])
+    assert decree.exit_code == 0, decree.output
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    assert "2 записи вне часов работы" in clerk.get(url).text
+    looked = clerk.post(url, data={"csrf_token": csrf(clerk, url), "act": "outside"}).text
+    done = clerk.post(url, data={**choose(looked, {two.appointment.ticket: "stop"}), "act": "settle"})
+    assert done.status_code == 200, done.text
+    with reading() as s:
+        rows = dict(s.execute(select(Appointment.rid, Appointment.by_place)).all())
+    assert rows == {one.appointment.rid: "moved", two.appointment.rid: "closed"}
+    assert "вне часов работы" not in clerk.get(url).text
+    back = desk.app.test_cli_runner().invoke(args=["locations", "decree", "2026-11-25", "forget"])
+    assert back.exit_code == 0
