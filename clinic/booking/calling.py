@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from flask import current_app
@@ -90,25 +91,28 @@ def run(now: datetime) -> int:
     told = 0
     if found.passes:
         with writing() as s:
-            told = carry_out(s, now)
+            told = carry_out(s, found.passes, now)
     wake = now + (PAUSE_STEP if found.held_back or told else LOOK_AGAIN)
     current_app.extensions[EXTENSION] = (mark, wake)
     return told
 
 
-def carry_out(s: Session, now: datetime) -> int:
-    """Plan again under the lock of the line, and do it; how many were told. `s` writes."""
+def carry_out(s: Session, touched: dict[bytes, bytes], now: datetime) -> int:
+    """Plan again with these wishes held, and do it; how many were told. `s` writes.
+
+    Who is to be told and was not held, since she came or changed her wish meanwhile, is told at the next
+    look, and nobody after her before that.
+    """
     waiting.alone(s)
-    cat = catalogue.current(s)
-    held = _held(s, plan(s, cat, now).passes)
-    found = plan(s, cat, now)  # what was said and silenced before it was held counts
+    held = _held(s, touched)
+    found = plan(s, catalogue.current(s), now)  # what was ended or silenced before it was held counts
     for rid, keys in found.taken.items():
         if rid in held:
             key = tuple_(WishTold.location_id, WishTold.start_cell)
             s.execute(delete(WishTold).where(WishTold.wish_id == rid, key.in_(sorted(keys))))
     for rid in held.intersection(found.idle):
         outbox.drop(s, waiting.about(rid), (FREE,), now, "taken")
-    calls = [call for call in found.calls if held.issuperset((call.rid, *call.also))]
+    calls = list(takewhile(lambda call: held.issuperset((call.rid, *call.also)), found.calls))
     for call in calls:
         _tell(s, call, now)
     return len(calls)
@@ -181,10 +185,11 @@ def _fitting(s: Session, cat: Catalogue, rows: list[Any], now: datetime) -> dict
     ids = sorted({loc.id for locs in places.values() for loc in locs})
     busy = taken.load(s, ids, clock.service_day(now), max(row.last_day for row in rows))
     found: dict[bytes, list[tuple[Free, int]]] = {}
+    memo: fitting.Memo = {}
     for row in rows:
         details = waiting.unseal(row.rid, row.details)
         days = (row.first_day, row.last_day)
-        found[row.rid] = fitting.times(cat, busy, places[row.rid], details.services, details.part, days, now)
+        found[row.rid] = fitting.times(cat, busy, places[row.rid], details.services, details.part, days, now, memo)
     return found
 
 

@@ -33,20 +33,15 @@ class WishView:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A time that fits a wish."""
+    """A time that fits a wish; `key` is how `wish_told` names it, `day` its place and service day."""
 
     location: LocationInfo
     slot: Slot
+    key: tuple[int, int]
+    day: tuple[int, date]
 
-    @property
-    def key(self) -> tuple[int, int]:
-        """The time as `wish_told` names it."""
-        return self.location.id, clock.cell(self.slot.start)
 
-    @property
-    def day(self) -> tuple[int, date]:
-        """The place and the service day."""
-        return self.location.id, clock.service_day(self.slot.start)
+Memo = dict[tuple[int, frozenset[int], str, date], list[tuple[Free, int]]]
 
 
 def fitting(s: Session, cat: Catalogue, wish: WishView, now: datetime) -> tuple[Free, ...]:
@@ -78,15 +73,26 @@ def times(
     part: str,
     days: tuple[date, date],
     now: datetime,
+    memo: Memo | None = None,
 ) -> list[tuple[Free, int]]:
-    """The free times of some days, sorted; with each how many visits its place has room for on that day."""
+    """The free times of some days, sorted; with each how many visits its place has room for on that day.
+
+    `memo` remembers, for many who wait for the same.
+    """
     begin, end = PARTS[part]
+    memo = {} if memo is None else memo
     found: list[tuple[Free, int]] = []
     first = max(days[0], clock.service_day(now))
     for loc in places:
         for n in range((days[1] - first).days + 1):
             day = first + n * _DAY
-            span = (clock.at(day, begin * 60), clock.at(day, end * 60))
-            here = availability.on_day(cat, known, loc, services, day, span, now)
-            found += [(Free(loc, slot), here.seats) for slot in here.slots]
-    return sorted(found, key=lambda one: (one[0].slot.start, one[0].location.id))
+            key = (loc.id, services, part, day)
+            if key not in memo:
+                span = (clock.at(day, begin * 60), clock.at(day, end * 60))
+                here = availability.on_day(cat, known, loc, services, day, span, now)
+                memo[key] = [
+                    (Free(loc, slot, (loc.id, clock.cell(slot.start)), (loc.id, day)), here.seats)
+                    for slot in here.slots
+                ]
+            found += memo[key]
+    return sorted(found, key=lambda one: (one[0].key[1], one[0].key[0]))
