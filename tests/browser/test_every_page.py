@@ -46,7 +46,8 @@ PAGES = {
     "trainings.day": "/days/1",
     "note.note": "/note",
 }
-MORE = ("/near", "/near?near=zzqqxx", "/near?service=10", "/near?near=Almaty&day=2026-02-31", "/nowhere", "/at/{phone}",
+MORE = ("/p/6", "/p/7", "/near", "/near?near=zzqqxx", "/near?service=10",
+        "/near?near=Almaty&day=2026-02-31", "/nowhere", "/at/{phone}",
         "/at/{district}", "/near?near=Aktau&open_now=1")  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from clinic.db import Text3, db, reading, writing
 from clinic.directory import catalogue, importing
 from clinic.directory.models import Location, LocationService, Service
 from clinic.safety import help_numbers
-from clinic.safety.pages import finding, markup, neutral, seeding, shown
+from clinic.safety.pages import finding, markup, neutral, seeding, shown, views
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, PageVersion
 from tests.site.conftest import city, city_template, she, title, words
 from tests.site.test_every_page import FORBIDDEN, MOST_BYTES, sizes
@@ -136,11 +136,13 @@ SEARCHES = [
     ("полиция", 10), ("палиция", 10), ("POLICIYA остановила", 10), ("полицейские", 10), ("мент", 10),
     ("взятка", 11), ("вымагают дениги", 11), ("отдел протокол", 12), ("нет паспорта", 16), ("dokument joq", 16),
     ("құжат", 16), ("паспорт жок", 16), ("no papers visa", 16), ("hujjat", 16), ("ҳужжат", 16), ("bribe", 11),
+    ("скорая", 1), ("жедел жардем", 1), ("ambulence", 1), ("история браузера", 3), ("не хочу жить", 5), ("pep", 8),
+    ("изнасилование", 7), ("шантаж фото", 14), ("вебкам", 19), ("хозяин выгоняет", 17), ("zorlyk", 7),
 ]  # fmt: skip
 
 
 def test_the_search_forgives_mistakes_in_any_script(city: Flask) -> None:
-    pages = shown.all_of(db.session(), ("rights", "help", "health"))
+    pages = (*views.fixed(), *shown.all_of(db.session(), ("rights", "help", "health")))
     for typed, number in SEARCHES:
         found = finding.find(pages, typed, "ru")
         assert number in [page.number for page in found[:3]], (typed, [(p.number, p.heading) for p in found])

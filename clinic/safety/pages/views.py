@@ -10,12 +10,15 @@ from clinic.privacy import limits
 from clinic.safety import help_numbers
 from clinic.safety.pages import finding, markup, shown
 from clinic.safety.pages.shown import Shown
-from clinic.wording import language_now
+from clinic.wording import gettext as _
+from clinic.wording import language_now, speaking
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_filter(spoken_words)
+HELP, PHONE = 1, 3  # pages of their own, see below and in site/home.py
 START = 9  # what the site is, for who speaks none of its languages
 PUBLIC = ("help", "rights", "health", "lesson")
+KEPT = ("help", "rights", "health")
 KEPT_FILES = ("keshki.css", "safety.css", "keshki.js", "keep.js", "icon.svg")
 MOST_TYPED = 80
 ADVICE = ("111", "150")  # who may be asked while the texts are being checked
@@ -77,8 +80,26 @@ def _page(page: Shown | None, languages: Sequence[Shown]) -> str:
 def find() -> str:
     """Look for a word in all pages. By POST, since an address with it would stay in the history."""
     typed = " ".join(request.form.get("q", "")[:MOST_TYPED].replace("\x00", " ").split())
-    found = finding.find(shown.all_of(db.session(), PUBLIC), typed, language_now()) if typed else []
+    pages = (*fixed(), *shown.all_of(db.session(), PUBLIC))
+    found = finding.find(pages, typed, language_now()) if typed else []
     return render_template("safety/find.html", typed=typed, found=found)
+
+
+def fixed() -> tuple[Shown, ...]:
+    """The pages that are no texts of the database, as the search sees them: the numbers, what stays in the phone."""
+    found = []
+    for language in LANGUAGES:
+        with speaking(language):
+            lines = help_numbers.read()
+            names = " ".join(f"{line.number} {line.name[language]}" for line in lines)
+            notes = " ".join(line.note[language] for line in lines)
+            stays = f"{_('Browser history')} {_('SMS, calls, screenshots')} {_('On the home screen')}"
+            for number, heading, words, text in (
+                (HELP, _("Help numbers"), names, notes),
+                (PHONE, _("What stays in the phone"), stays, _("What this site keeps in the phone")),
+            ):
+                found.append(Shown(number, "help", 0, language, 0, heading, "", words, text, "", None, ""))
+    return tuple(found)
 
 
 def in_others(number: int) -> list[Shown]:
@@ -111,7 +132,7 @@ def to_keep(here: Shown | None = None) -> list[str]:
     """What is put into the phone when she keeps these pages: all of them in her language, and how they look."""
     asset = current_app.jinja_env.globals["asset"]
     fixed = [url_for("site.help"), url_for("pages.rights"), url_for("pages.phone")]
-    texts = [url_for("pages.show", number=page.number) for page in in_my_language(PUBLIC)]
+    texts = [url_for("pages.show", number=page.number) for page in in_my_language(KEPT)]
     if here is not None and here.language not in LANGUAGES:
         fixed.append(url_for("pages.show_other", number=here.number, language=here.language))
     return [*fixed, *texts, *(asset(name) for name in KEPT_FILES)]  # type: ignore[operator]
