@@ -10,6 +10,7 @@ from clinic.booking.appointments import DeskRow
 from clinic.booking.refusals import StatusChanged, TimeGiven
 from clinic.db import db, writing
 from clinic.desk import answers, board, bp, finding, pages, point_pages, roster
+from clinic.desk.duty_pages import ROLES as DUTY_ROLES
 from clinic.desk.forms import FindForm, StepForm
 from clinic.desk.pages import Got, Said
 from clinic.directory import catalogue
@@ -38,6 +39,8 @@ def today(person: SignedIn) -> ResponseReturnValue:
     points = point_pages.points_of(person.staff_id)
     if not places and len(points) == 1:
         return redirect(url_for("desk.show_point", slug=points[0].slug), 303)
+    if not places and not points and any(r.role in DUTY_ROLES for r in memberships.roles_of(s, person.staff_id)):
+        return redirect(url_for("desk.show_duty"), 303)
     language = language_now()
     ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))
     return render_template("desk/today.html", person=person, places=ordered, points=points, day=day)

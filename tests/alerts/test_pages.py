@@ -220,6 +220,7 @@ def test_only_the_one_who_took_it_reads_it_and_deeds_name_no_signal(
 def test_on_duty_by_page_with_the_number_that_came(chain: Flask, twilio: StandIn) -> None:
     they = chain.test_client()
     sign_in(they, "saule", PASSWORD)
+    assert they.get("/staff/").headers["Location"] == "/staff/duty"
     token = csrf(they, "/staff/duty")
     bad = they.post("/staff/duty", data={"csrf_token": token, "act": "on", "phone": "1", "shown_as": "С", "hours": "8"})
     assert bad.status_code == 422

@@ -9,7 +9,7 @@ from flask import Flask
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
-from clinic import clock
+from clinic import clock, messaging
 from clinic.config import ConfigError, read
 from clinic.db import reading, writing
 from clinic.safety.alerts import duty
@@ -79,6 +79,11 @@ def test_no_signature_no_word_and_a_token_that_is_none_or_over_hangs_up(
     travel.shift(timedelta(minutes=8))
     assert "Hangup" in hook(ringing, url, {"Digits": "1"}).text
     assert state(rid) == "calling"
+
+
+def test_a_call_that_the_provider_no_longer_knows_counts_as_erased(ringing: Flask) -> None:
+    assert messaging.sender().status("CA" + "0" * 32) == ("", "")
+    messaging.sender().erase("CA" + "0" * 32)
 
 
 def test_a_voice_number_needs_an_account_and_is_a_number(tmp_path: object) -> None:

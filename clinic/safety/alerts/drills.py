@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -89,7 +88,7 @@ def figures(s: Session, now: datetime) -> Figures | None:
     return Figures(
         len(rows),
         len(rows) - len(answered),
-        round(median(answered)) if answered else None,
+        round(answered[(len(answered) - 1) // 2]) if answered else None,
         round(answered[-1]) if answered else None,
     )
 
