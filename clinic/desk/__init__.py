@@ -63,6 +63,7 @@ def init(app: Flask) -> None:
         places,
         point_pages,
         points,
+        reach,
         readiness,
         recalls,
         referrals,

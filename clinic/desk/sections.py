@@ -38,7 +38,7 @@ def _sections() -> dict[str, object]:
 
 
 def tools() -> list[Section]:
-    """What is opened once in a while, from the page of guidance: referrals, the register of requests."""
+    """What is opened once in a while, from the page of guidance: referrals, requests, what is printed."""
     person = guard.current()
     if person is None or person.locked:
         return []
@@ -48,6 +48,7 @@ def tools() -> list[Section]:
         found.append(Section(url_for("desk.referrals_page"), _("Referrals"), False))
     if roles & set(REQUEST_ROLES) and person.desk_id is None:
         found.append(Section(url_for("desk.requests_page"), _("Requests of authorities"), False))
+    found.append(Section(url_for("desk.reach"), _("Cards and posters"), False))
     return found
 
 
