@@ -1,14 +1,16 @@
-"""Cards as they come out of the printer: one A4 page, eight of them, nothing of the screen around them."""
+"""Cards as they come out of the printer, one A4 page of eight; the pages of trainings, requests and referrals."""
 
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.test_desk import Desk, cheap_argon2, desk, sit_down
-from tests.desk.conftest import PASSWORD
+from tests.browser.phone import too_wide
+from tests.browser.test_desk import cheap_argon2, desk, sit_down
+from tests.desk.conftest import Desk
+from tests.safety.room import a_training
 
-__all__ = ["PASSWORD", "Desk", "cheap_argon2", "desk", "sit_down"]
+__all__ = ["cheap_argon2", "desk", "sit_down"]
 MM = 96 / 25.4
 
 
@@ -26,6 +28,20 @@ def test_cards_and_posters_print_on_one_page(sit_down: Callable[..., Page]) -> N
         assert max(box["y"] + box["height"] for box in boxes) <= 297 * MM + 1
         assert not page.locator("header.top").is_visible()
         page.emulate_media(media="screen")
-    page.goto("/ru/staff/reach")
-    found = Axe().run(page)
-    assert not found.response["violations"], found.generate_report()
+
+
+def test_axe_finds_nothing_on_the_pages_of_those_who_serve(desk: Desk, sit_down: Callable[..., Page]) -> None:
+    number = a_training(desk.location_id)
+    chief = sit_down("chief")
+    home = f"/ru/staff/trainings/{desk.slug}"
+    for path in (home, f"{home}/{number}", f"{home}/{number}/list", "/ru/staff/reach", "/ru/staff/requests",
+                 "/ru/staff/requests/print", "/ru/staff/referrals"):  # fmt: skip
+        chief.goto(path)
+        for summary in chief.locator("details:not([open]) > summary").all():
+            if summary.is_visible():
+                summary.click()
+        found = Axe().run(chief)
+        assert not found.response["violations"], f"{path}: {found.generate_report()}"
+        chief.set_viewport_size({"width": 360, "height": 740})
+        assert too_wide(chief) <= 0, path
+        chief.set_viewport_size({"width": 1280, "height": 900})
