@@ -60,7 +60,7 @@ def notes_file(person: SignedIn) -> ResponseReturnValue:
 def reads_notes(person: SignedIn) -> bool:
     """Whether this person coordinates the organization whose keys are in use, or a place of it."""
     found, s = key_list.current(), db.session()
-    if found is None:
+    if found is None or person.desk_id is not None:
         return False
     organization = s.scalar(select(Organization.id).where(Organization.slug == found.organization))
     held = [role for role in memberships.roles_of(s, person.staff_id) if role.role in ROLES]

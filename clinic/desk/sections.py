@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from clinic.db import db
 from clinic.desk import bp
 from clinic.desk.closures import CLOSE_ROLES
 from clinic.desk.duty_pages import ROLES as DUTY_ROLES
@@ -19,7 +18,7 @@ from clinic.desk.requests import ROLES as REQUEST_ROLES
 from clinic.desk.signal_pages import ROLES as SIGNAL_ROLES
 from clinic.desk.trainings import ROLES as TRAINING_ROLES
 from clinic.desk.views import ROSTER_ROLES
-from clinic.staff import guard, memberships
+from clinic.staff import guard
 from clinic.staff.people import CHIEFS
 
 
@@ -42,7 +41,7 @@ def tools() -> list[Section]:
     person = guard.current()
     if person is None or person.locked:
         return []
-    roles = {r.role for r in memberships.roles_of(db.session(), person.staff_id)}
+    roles = guard.roles_here(person)
     found = []
     if roles & set(REFERRAL_ROLES):
         found.append(Section(url_for("desk.referrals_page"), _("Referrals"), False))
@@ -57,8 +56,7 @@ def sections() -> list[Section]:
     person = guard.current()
     if person is None or person.locked:
         return []
-    s = db.session()
-    roles = {r.role for r in memberships.roles_of(s, person.staff_id)}
+    roles = guard.roles_here(person)
     found = []
     here = request.path.removeprefix(request.script_root)
     points = points_of(person.staff_id)
@@ -87,6 +85,6 @@ def sections() -> list[Section]:
     if roles & set(SIGNAL_ROLES):
         found.append(Section(url_for("desk.show_signals"), _("Signals"), "/staff/alerts" in here))
     found.append(Section(url_for("desk.pages"), _("Pages"), "/staff/pages" in here))
-    if roles & set(CHIEFS) and person.desk_id is None:
+    if roles & set(CHIEFS):
         found.append(Section(url_for("desk.all_people"), _("People"), "/staff/people" in here))
     return found if len(found) > 1 else []

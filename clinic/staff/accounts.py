@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic.db import LANGUAGES
-from clinic.staff.models import ROLES, Membership, SignIn, Staff
+from clinic.staff.models import DESK_ROLES, ROLES, Membership, SignIn, Staff
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -125,7 +125,10 @@ def switch_off(person: Staff, now: datetime) -> None:
 
 
 def give_role(s: Session, person: Staff, role: str, organization_id: int | None, location_id: int | None) -> None:
-    """Add a role at one location or at all of an organization; given twice, it stays one."""
+    """Add a role at one location or at all of an organization; given twice, it stays one.
+
+    What a PIN must not open ends her sign-ins at shared desks.
+    """
     if role not in ROLES:
         raise AccountError(f"the role is one of {', '.join(ROLES)}")
     if (organization_id is None) == (location_id is None):
@@ -140,5 +143,7 @@ def give_role(s: Session, person: Staff, role: str, organization_id: int | None,
             Membership.location_id.is_(None) if location_id is None else Membership.location_id == location_id,
         )
     ).all()
+    if role not in DESK_ROLES:
+        s.execute(delete(SignIn).where(SignIn.staff_id == person.id, SignIn.device_id.is_not(None)))
     if not have:
         s.add(Membership(staff_id=person.id, role=role, organization_id=organization_id, location_id=location_id))

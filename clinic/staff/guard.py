@@ -14,7 +14,8 @@ from wtforms.validators import ValidationError
 from clinic import clock
 from clinic.db import db, writing
 from clinic.directory import catalogue
-from clinic.staff import memberships, shared_desks, sign_in
+from clinic.staff import memberships, sign_in
+from clinic.staff.models import DESK_ROLES
 from clinic.staff.sign_in import SignedIn
 
 View = Callable[..., ResponseReturnValue]
@@ -89,7 +90,7 @@ def staff_only(*roles: str, at_shared_desk: bool = True, before_second: bool = F
                 abort(404)
             if "slug" in parts:
                 parts["location"] = _their_location(person, parts.pop("slug"), roles)
-            elif not _may_somewhere(person, roles):
+            elif not roles_here(person) & set(roles):
                 abort(404)
             if request.method == "POST":
                 check_form()
@@ -114,17 +115,19 @@ def _their_location(person: SignedIn, slug: str, roles: Collection[str]) -> cata
     return location
 
 
-def _may_somewhere(person: SignedIn, roles: Collection[str]) -> bool:
+def roles_here(person: SignedIn) -> set[str]:
+    """The roles that this sign-in opens somewhere; at a shared desk those at its place that a PIN may open."""
     s = db.session()
-    if person.desk_id is not None:
-        place = catalogue.current(s).locations[person.desk_id]
-        return memberships.may(s, person.staff_id, _reach(person, roles), place)
-    return any(r.role in roles for r in memberships.roles_of(s, person.staff_id))
+    held = memberships.roles_of(s, person.staff_id)
+    if person.desk_id is None:
+        return {r.role for r in held}
+    place = catalogue.current(s).locations[person.desk_id]
+    return {r.role for r in held if r.covers(place)} & set(DESK_ROLES)
 
 
 def _reach(person: SignedIn, roles: Collection[str]) -> Collection[str]:
     """Those of `roles` that this sign-in opens."""
-    return roles if person.desk_id is None else set(roles) & set(shared_desks.ROLES)
+    return roles if person.desk_id is None else set(roles) & set(DESK_ROLES)
 
 
 def _cover(person: SignedIn) -> None:

@@ -4,9 +4,7 @@ from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from clinic.directory.catalogue import LocationInfo
-from clinic.staff.models import Device, Membership, SignIn
-
-DESK_ROLES = ("receptionist", "clinician", "point_keeper")
+from clinic.staff.models import DESK_ROLES, Device, Membership, SignIn
 
 
 def end_at(s: Session, place: LocationInfo) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinic.db import Base, UtcTime
 
 ROLES = ("receptionist", "clinician", "point_keeper", "responder", "coordinator", "administrator")
+DESK_ROLES = ("receptionist", "clinician", "point_keeper")  # who works at a desk; what a PIN at a shared one may open
 
 
 class Staff(Base):

@@ -16,9 +16,8 @@ from sqlalchemy.orm import Session
 from clinic.db import writing
 from clinic.directory.catalogue import LocationInfo
 from clinic.staff import accounts
-from clinic.staff.models import Device, Membership, PinTries, Staff
+from clinic.staff.models import DESK_ROLES, Device, Membership, PinTries, Staff
 
-ROLES = ("receptionist", "clinician", "point_keeper")  # what a PIN at a shared desk may open
 GOOD_FOR = timedelta(days=180)
 WRONG_PINS = 3
 
@@ -90,7 +89,7 @@ def people_at(s: Session, place: LocationInfo, now: datetime) -> list[tuple[int,
     roles: dict[tuple[int, str], set[str]] = {}
     for id_, name, role in rows:
         roles.setdefault((id_, name), set()).add(role)
-    return sorted((who for who, held in roles.items() if held <= set(ROLES)), key=lambda who: who[1].casefold())
+    return sorted((who for who, held in roles.items() if held <= set(DESK_ROLES)), key=lambda who: who[1].casefold())
 
 
 def sit_down(desk: Desk, place: LocationInfo, staff_id: int, pin: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from clinic.audit import Audit
 from clinic.db import reading, writing
 from clinic.staff import accounts, second_factor
 from clinic.staff.models import Device, Membership, Staff
+from tests.desk import routes
 from tests.desk.conftest import PIN, Desk, csrf, person
 from tests.desk.conftest import sign_in as enter
 from tests.staff.test_people import change, id_of
@@ -84,6 +85,35 @@ def test_a_pin_opens_no_more_than_that_desk(desk: Desk) -> None:
     for path in (desk.url(slug=desk.foreign_slug), "/staff/people", "/staff/me", "/staff/me/second", DESKS):
         assert browser.get(path).status_code == 404, path
     assert desk.client("gulnar").get("/staff/people").status_code == 200
+
+
+def test_a_role_that_a_pin_must_not_open_ends_what_it_opened(desk: Desk) -> None:
+    browser, chief = enrolled(desk), desk.client("chief")
+    assert sit(browser, "gulnar").status_code == 303
+    assert change(chief, "gulnar", "give", role="coordinator", where=f"place:{desk.location_id}").status_code == 303
+    assert browser.get(desk.url()).headers["Location"] == "/staff/sign-in"
+    assert names(browser) == {"Aigul", "Keeper"}
+
+
+def test_at_a_shared_desk_the_table_holds_but_for_ones_own_account(desk: Desk) -> None:
+    browser = enrolled(desk)
+    with writing() as s:  # a coordinator of another place is no more than a receptionist here
+        foreign = s.scalar(select(Membership.location_id).join(Staff).where(Staff.login == "dala"))
+        accounts.give_role(s, accounts.named(s, "gulnar"), "coordinator", None, foreign)
+    routes.everybody(desk)
+    assert sit(browser, "gulnar").status_code == 303
+    known = routes.table()
+    for rule in routes.rules(desk.app):
+        cell = known.get(f"GET {rule.rule}", {}).get("receptionist", routes.DOOR)
+        if cell == routes.DOOR:
+            continue
+        answer = browser.get(routes.address(rule, desk, desk.slug))
+        there = cell == routes.YES and not rule.rule.startswith("/staff/me")
+        assert (answer.status_code == 404) == (not there), (rule.rule, answer.status_code)
+        if "slug" in rule.arguments:
+            assert browser.get(routes.address(rule, desk, desk.foreign_slug)).status_code == 404, rule.rule
+    links = set(re.findall(r'href="(/staff/[^"#?]*)"', browser.get(desk.url()).text))
+    assert {link for link in links if browser.get(link).status_code == 404} == set(), "the head leads nowhere else"
 
 
 def test_three_wrong_pins_need_a_full_sign_in(desk: Desk) -> None:
