@@ -73,6 +73,7 @@ WORDS: dict[str, Any] = {
     "shift.note": _l("left a note for the next shift"),
     "shift.note_removed": _l("took a note of the shift away"),
     "hours.change": _l("changed opening hours"),
+    "visits.rearrange": _l("moved or cancelled visits because of changed hours"),
     "closure.add": _l("closed a room or the place"),
     "closure.remove": _l("took a closure away"),
     "place.stop": _l("stopped the evening"),
