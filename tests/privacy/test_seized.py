@@ -221,3 +221,25 @@ def test_a_kit_order_says_nothing_either(sending_app: Flask) -> None:
     with reading() as s:
         stored = s.execute(text("SELECT word FROM kit_order")).scalar_one()
     assert done.order.word.encode() not in bytes(stored)
+
+
+def test_what_the_desk_writes_down_says_nothing_either(sending_app: Flask) -> None:
+    """A clinician's note, the note of the shift and what is awaited: neither words nor number nor day."""
+    from sqlalchemy import select
+
+    from clinic.booking import awaiting, notes
+    from clinic.booking.models import Appointment
+    from clinic.desk import shift
+
+    city = world.build()
+    booked(city, city.quick)
+    with writing() as s:
+        rid = s.scalars(select(Appointment.rid)).one()
+        notes.write(s, city.saya_id, rid, "Просила говорить тише", "aigul", clock.now())
+        shift.write(s, city.saya_id, "Gulnar", "Ключ у охраны", clock.now())
+        awaiting.expect(s, city.saya_id, rid, False, "aigul", clock.now())
+        held_label = awaiting.of_location(s, city.saya_id, clock.now())[0]
+    held = everything()
+    label = f"{held_label.day.isoformat()} {held_label.ticket}"
+    for secret in ("Просила говорить тише", "Ключ у охраны", "Gulnar", label):
+        assert not [form for form in forms_of(secret) if form in held], secret
