@@ -22,7 +22,7 @@ from clinic.booking.refusals import Gone
 from clinic.booking.reshape import MoreTouched, Shut, Touched
 from clinic.db import Text3, db, writing
 from clinic.desk import bp, labels, rearranged
-from clinic.desk.point_forms import NEEDED
+from clinic.desk.place_forms import needed
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
 from clinic.directory.models import Closure
@@ -43,8 +43,8 @@ def _reason(value: str) -> str:
 class ClosureForm(Form):
     """What is shut, and when; without hours it is whole service days."""
 
-    room = Parsed(_l("What is closed"), partial(labels.quantity, 0, 2**31 - 1), validators=[InputRequired(NEEDED)])
-    day = Parsed(_l("From which day"), labels.expiry, most=20, validators=[InputRequired(NEEDED)])
+    room = Parsed(_l("What is closed"), partial(labels.quantity, 0, 2**31 - 1), validators=[needed])
+    day = Parsed(_l("From which day"), labels.expiry, most=20, validators=[needed])
     hour = Parsed(_l("From what time"), typed.hour, most=20)
     last_day = Parsed(_l("Until (the last day)"), labels.expiry, most=20)
     last_hour = Parsed(_l("Until what time"), typed.hour, most=20)

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, HiddenField
-from wtforms.validators import InputRequired, Length
+from wtforms import Field, Form, HiddenField
+from wtforms.validators import Length, StopValidation
 
 from clinic.booking import typed
 from clinic.booking.forms import Parsed, ParsedList, flag, one_of
@@ -30,6 +30,18 @@ _PHONE = re.compile(r"[0-9+()\-\s,;./]{5,60}", re.ASCII)
 _ID = partial(a_number, 2**31 - 1)
 
 
+def needed(_form: Form, field: Field) -> None:
+    """Something that can be read must stand here; blanks are nothing."""
+    if field.data is None and not field.process_errors:
+        raise StopValidation(NEEDED)
+
+
+def chosen(_form: Form, field: Field) -> None:
+    """One of the answers must be chosen."""
+    if field.data is None and not field.process_errors:
+        raise StopValidation(CHOOSE)
+
+
 def _phone(value: str) -> str:
     if not _PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < 3:
         raise typed.Unreadable(_l("Write the number with digits, several with commas between them."))
@@ -41,7 +53,7 @@ def _line(most: int, label: Any, **options: Any) -> Parsed:
 
 
 def _minutes(label: Any, most: int) -> Parsed:
-    return Parsed(label, partial(labels.quantity, 0, most), most=6, validators=[InputRequired(NEEDED)])
+    return Parsed(label, partial(labels.quantity, 0, most), most=6, validators=[needed])
 
 
 def _yes(label: Any) -> Parsed:
@@ -59,11 +71,11 @@ class PlaceForm(Form):
     """The entry of a place."""
 
     organization = Parsed(_l("Organization"), _ID)
-    kind = Parsed(_l("Kind of place"), one_of(KINDS), validators=[InputRequired(CHOOSE)])
+    kind = Parsed(_l("Kind of place"), one_of(KINDS), validators=[chosen])
     name_kk = _line(80, _l("In Kazakh"))
-    name_ru = _line(80, _l("In Russian"), validators=[InputRequired(NEEDED)])
+    name_ru = _line(80, _l("In Russian"), validators=[needed])
     name_en = _line(80, _l("In English"))
-    city = _line(80, _l("Town"), validators=[InputRequired(NEEDED)])
+    city = _line(80, _l("Town"), validators=[needed])
     district = _line(80, _l("District"))
     address_kk = _line(200, _l("In Kazakh"))
     address_ru = _line(200, _l("In Russian"))
@@ -72,7 +84,7 @@ class PlaceForm(Form):
     way_in_kk = _line(600, _l("In Kazakh"))
     way_in_ru = _line(600, _l("In Russian"))
     way_in_en = _line(600, _l("In English"))
-    visibility = Parsed(_l("Who sees it"), one_of(VISIBILITIES), validators=[InputRequired(CHOOSE)])
+    visibility = Parsed(_l("Who sees it"), one_of(VISIBILITIES), validators=[chosen])
     agreed = _yes(_l("The place has agreed to be published"))
     phone = Parsed(_l("Phone"), _phone, most=60)
     languages = ParsedList(_l("Languages spoken"), one_of(SPOKEN), len(SPOKEN))
@@ -84,7 +96,7 @@ class PlaceForm(Form):
     lead_minutes = _minutes(_l("Booked at the latest, minutes before"), 10_080)
     days_ahead = Parsed(
         _l("Booked at the earliest, days before"), partial(labels.quantity, 1, 90), most=4,
-        validators=[InputRequired(NEEDED)],
+        validators=[needed],
     )  # fmt: skip
     cancel_minutes = _minutes(_l("Cancelled at the latest, minutes before"), 10_080)
     grace_minutes = _minutes(_l("How long a late visit is waited for, minutes"), 240)
@@ -95,9 +107,9 @@ class RoomForm(Form):
     """A room and what is done in it."""
 
     name_kk = _line(60, _l("In Kazakh"))
-    name_ru = _line(60, _l("In Russian"), validators=[InputRequired(NEEDED)])
+    name_ru = _line(60, _l("In Russian"), validators=[needed])
     name_en = _line(60, _l("In English"))
-    pause = Parsed(_l("Pause after each visit, minutes"), _pause, most=4, validators=[InputRequired(NEEDED)])
+    pause = Parsed(_l("Pause after each visit, minutes"), _pause, most=4, validators=[needed])
     service = ParsedList(_l("What is done in it"), _ID, MOST_SERVICES)
     token = HiddenField(validators=[Length(max=64)])
 
@@ -105,11 +117,9 @@ class RoomForm(Form):
 class PointForm(Form):
     """How a place hands over kits."""
 
-    kind = Parsed(_l("How kits are handed over"), one_of(POINT_KINDS), validators=[InputRequired(CHOOSE)])
+    kind = Parsed(_l("How kits are handed over"), one_of(POINT_KINDS), validators=[chosen])
     kit = ParsedList(_l("Which tests"), _ID, 20)
-    hold_days = Parsed(
-        _l("How many days an order waits"), partial(labels.quantity, 0, 30), most=4, validators=[InputRequired(NEEDED)]
-    )
+    hold_days = Parsed(_l("How many days an order waits"), partial(labels.quantity, 0, 30), most=4, validators=[needed])
     how_to_ask_kk = _line(300, _l("In Kazakh"))
     how_to_ask_ru = _line(300, _l("In Russian"))
     how_to_ask_en = _line(300, _l("In English"))
