@@ -47,9 +47,32 @@ class Shown:
         return TAGS.get(self.language, self.language)
 
 
+_held: tuple[tuple[object, ...], tuple[Shown, ...]] | None = None
+
+
 def all_of(s: Session, sections: Iterable[str]) -> tuple[Shown, ...]:
     """Every page of these sections in every language it can be served in, by section and position."""
     chosen = tuple(sections)
+    found = [page for page in _everything(s) if page.section in chosen]
+    return tuple(sorted(found, key=lambda one: (chosen.index(one.section), one.position, one.number, one.language)))
+
+
+def _everything(s: Session) -> tuple[Shown, ...]:
+    """All that is served now, held in memory until a page or a version is added: none of them ever changes."""
+    global _held
+    counts = s.execute(select(_COUNT_PAGES, _COUNT_VERSIONS)).one()
+    stamp = (s.get_bind().engine.url, settings().demo, *counts)
+    held = _held
+    if held is None or held[0] != stamp:
+        held = _held = (stamp, _read(s))
+    return held[1]
+
+
+_COUNT_PAGES = select(func.count()).select_from(Page).scalar_subquery()
+_COUNT_VERSIONS = select(func.count()).select_from(PageVersion).scalar_subquery()
+
+
+def _read(s: Session) -> tuple[Shown, ...]:
     states = ("draft", "checked", "withdrawn") if settings().demo else ("checked", "withdrawn")
     newest = (
         select(PageVersion.page, PageVersion.language, func.max(PageVersion.n).label("n"))
@@ -66,10 +89,9 @@ def all_of(s: Session, sections: Iterable[str]) -> tuple[Shown, ...]:
             & (newest.c.language == PageVersion.language)
             & (newest.c.n == PageVersion.n),
         )
-        .where(Page.section.in_(chosen), PageVersion.state != "withdrawn")
+        .where(PageVersion.state != "withdrawn")
     )
-    found = [_shown(page, version) for page, version in rows]
-    return tuple(sorted(found, key=lambda one: (chosen.index(one.section), one.position, one.number, one.language)))
+    return tuple(_shown(page, version) for page, version in rows)
 
 
 def one(s: Session, number: int, language: str) -> Shown | None:
@@ -79,10 +101,7 @@ def one(s: Session, number: int, language: str) -> Shown | None:
 
 def languages_of(s: Session, number: int) -> tuple[Shown, ...]:
     """A page in all languages it can be served in, in our order of languages."""
-    section = s.scalar(select(Page.section).where(Page.number == number))
-    if section is None:
-        return ()
-    found = [page for page in all_of(s, (section,)) if page.number == number]
+    found = [page for page in _everything(s) if page.number == number]
     return tuple(sorted(found, key=lambda page: LANGUAGES.index(page.language)))
 
 
