@@ -97,11 +97,12 @@ def card(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Card:
     loc = offer.location
     slots = offer.slots[:2] or ((offer.next,) if offer.next else ())
     today = clock.service_day(now)
+    calls = any(cat.services[i].by_phone for i in offer.services)
     return Card(
         place=loc,
         open_words=words(offer.openness, now),
         open=offer.openness.open,
-        where=where(loc, offer.distance_m, language),
+        where=_("By phone: you call") if calls else where(loc, offer.distance_m, language),
         times=tuple(time_of(slot, today) for slot in slots),
         services=tuple(sorted(cat.services[i].number for i in offer.services)),
         phone_only=not offer.takes_bookings,

@@ -80,6 +80,8 @@ def _near() -> Page:
     if city is not None:
         cities.remember(session, city)
     wish = searching.wish_of(form, services)
+    if services and all(cat.services[i].by_phone for i in services):
+        wish = replace(wish, within_m=None)  # a call knows no distance
     language = wording.language_now()
     found = find.find(db.session(), cat, spot, replace(wish, limit=max(wish.limit, LOOKED_AT)), now)
     offers = sorted(found, key=lambda offer: (not offer.slots, offer.next is None))[: wish.limit]

@@ -11,9 +11,10 @@ from werkzeug.test import TestResponse
 
 from clinic import clock
 from clinic.booking import availability, by_phone
-from clinic.db import db, writing
+from clinic.db import Text3, db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo
+from clinic.directory.models import PlaceName
 from tests import factories
 from tests.site.conftest import code, hidden, words
 
@@ -84,3 +85,14 @@ def test_a_visit_in_the_same_room_shows_no_number(app: Flask, place: int, evenin
     for secret in secrets:
         assert LAWYER not in she.post("/ru/mine", data={"code": secret}).text
     assert booked(she, slug, "1", "2").status_code == 400
+
+
+def test_a_call_is_found_from_any_town(app: Flask, place: int) -> None:
+    with writing() as s:
+        s.add(PlaceName(key="aktau", kind="city", name=Text3("Ақтау", "Актау", "Aktau"), lat=43.65, lng=51.17))
+        catalogue.changed(s)
+    she = app.test_client()
+    seen, called = (words(she.get(f"/ru/near?near=Актау&service={n}")) for n in (1, 2))
+    assert "По телефону: звоните вы" in called
+    assert "Saya" in called
+    assert "По телефону" not in seen
