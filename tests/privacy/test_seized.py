@@ -223,14 +223,15 @@ def test_a_kit_order_says_nothing_either(sending_app: Flask) -> None:
     assert done.order.word.encode() not in bytes(stored)
 
 
-def test_what_the_desk_writes_down_says_nothing_either(sending_app: Flask) -> None:
+def test_what_the_desk_writes_down_says_nothing_either(sending_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clinician's note, the note of the shift and what is awaited: neither words nor number nor day."""
     from sqlalchemy import select
 
-    from clinic.booking import awaiting, notes
+    from clinic.booking import awaiting, notes, tickets
     from clinic.booking.models import Appointment
     from clinic.desk import shift
 
+    monkeypatch.setattr(tickets, "step", lambda: 7351)  # no hour of a day looks like it
     city = world.build()
     booked(city, city.quick)
     with writing() as s:
