@@ -100,7 +100,6 @@ def test_she_is_invited_and_sits_at_the_desk_a_minute_later(site: Site, hands: H
     fill_in(chief, "chief")
     sound(chief)
     set_up_app(chief)
-    sound(chief)
     chief.goto("staff/people")
     sound(chief)
     chief.click(".bar-top .main")
@@ -111,7 +110,6 @@ def test_she_is_invited_and_sits_at_the_desk_a_minute_later(site: Site, hands: H
     chief.check("input[value=receptionist]")
     chief.click("main button.main")
     link, code = chief.locator(".code").all_inner_texts()
-    sound(chief)
 
     phone = site.open(script=False, language="kk")
     phone.goto(link)
@@ -181,7 +179,6 @@ def test_a_passkey_opens_without_password_and_no_other_device_has_it(site: Site)
     expect(page.locator(".codes li")).to_have_count(10)
     page.goto("staff/me")
     expect(page.locator("main li.card").first).to_contain_text("Ключ доступа")
-    sound(page)
     page.click("button.out")
     sound(page)
     with page.expect_request("**/staff/sign-in/passkey") as sent:
