@@ -177,7 +177,7 @@ def _why(unfit: Unfit) -> str:
             said = _("A heading is read over shoulders, and “%(what)s” tells too much.", what=unfit.what)
         case "inside":
             said = _(
-                "A heading in it tells too much: “%(what)s”. In the text itself it may stand.",
+                "A heading or button in it tells too much: “%(what)s”. In the text itself it may stand.",
                 what=unfit.what,
             )
         case "link":

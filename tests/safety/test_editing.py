@@ -94,6 +94,7 @@ def test_two_who_write_at_once_lose_nothing(chief: FlaskClient) -> None:
         ({"heading": "   "}, "heading"),
         ({"heading": "х" * 81}, "heading"),
         ({"text": "## ВИЧ"}, "text"),
+        ({"text": "[Где начать PrEP](/near)"}, "text"),
         ({"text": "[a](https://x.example)"}, "text"),
         ({"text": "[a](javascript:alert(1))"}, "text"),
         ({"text": "а\x07"}, "text"),

@@ -49,6 +49,7 @@ def test_titles_headings_and_addresses_tell_nothing(city: Flask, she: FlaskClien
         answer = she.get(f"/{language}{path}")
         assert answer.status_code == 200, path
         headings = re.findall(r"<h[12][^>]*>(.*?)</h[12]>|<summary>(.*?)</summary>", answer.text)
+        headings += [(button, "") for button in re.findall(r'<a class="btn[^"]*"[^>]*>(.*?)</a>', answer.text, re.S)]
         links = re.findall(r'(?:href|action)="([^"]*)"', answer.text)
         for seen in (title(answer), *("".join(pair) for pair in headings), *links):
             assert not FORBIDDEN.search(seen), (path, seen)

@@ -71,7 +71,7 @@ class Row:
 
 def look(draft: Draft) -> None:
     """Raises Unfit where the text can't be a page."""
-    for why, headings in (("heading", (draft.heading,)), ("inside", markup.headings(draft.text))):
+    for why, headings in (("heading", (draft.heading,)), ("inside", markup.large(draft.text))):
         for heading in headings:
             if told := neutral.telling(heading):
                 raise Unfit(why, told)

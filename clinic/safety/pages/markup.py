@@ -10,6 +10,7 @@ Beside CommonMark without raw HTML, images and code:
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -51,10 +52,14 @@ def strange(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def headings(text: str) -> tuple[str, ...]:
-    """What stands in headings inside the text."""
+def large(text: str) -> tuple[str, ...]:
+    """What stands large inside the text, and so is read over shoulders: its headings and buttons."""
     tokens = _parsed(text)
-    return tuple(tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open")
+    return tuple(
+        inline.content
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open" or _is_one_link([child.type for child in inline.children or ()])
+    )
 
 
 def plain(text: str) -> str:
