@@ -13,7 +13,7 @@ from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.messaging import urgent
 from clinic.privacy import sealing
-from clinic.safety.alerts import calling, duty, events, signals
+from clinic.safety.alerts import answering, calling, duty, events, signals
 from clinic.safety.alerts.models import Alert, Duty
 from clinic.safety.alerts.told import Told
 from clinic.staff.models import Staff
@@ -128,3 +128,18 @@ def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, f"no field {name}"
     return found[1]
+
+
+def stand(rid: bytes) -> signals.Stand:
+    with reading() as s:
+        return signals.stand(s, rid, clock.now())
+
+
+def take(rid: bytes, login: str = "saule") -> bool:
+    with writing() as s:
+        return answering.take(s, rid, staff_id(login), login, clock.now())
+
+
+def offered() -> bool:
+    with reading() as s:
+        return duty.offer(s, clock.now()) is not None

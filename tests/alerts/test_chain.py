@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from multiprocessing.pool import ThreadPool
 
 import pytest
 import time_machine
@@ -13,29 +12,14 @@ from sqlalchemy.exc import DatabaseError
 from clinic import clock
 from clinic.db import db, reading, writing
 from clinic.messaging.models import Message
-from clinic.safety.alerts import answering, calling, drills, duty, forgetting, signals
+from clinic.safety.alerts import answering, duty, forgetting, signals
 from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty, Pulse
 from clinic.safety.alerts.told import Told
 from clinic.staff.models import Membership, Staff
-from tests.alerts.conftest import PHONES, calls, fired, give, log, on_duty, staff_id, state, turn
+from tests.alerts.conftest import PHONES, calls, fired, give, log, offered, on_duty, staff_id, stand, state, take, turn
 from tests.twilio_stand_in import Fault, StandIn
 
 SECOND = timedelta(seconds=1)
-
-
-def stand(rid: bytes) -> signals.Stand:
-    with reading() as s:
-        return signals.stand(s, rid, clock.now())
-
-
-def take(rid: bytes, login: str = "saule") -> bool:
-    with writing() as s:
-        return answering.take(s, rid, staff_id(login), login, clock.now())
-
-
-def offered() -> bool:
-    with reading() as s:
-        return duty.offer(s, clock.now()) is not None
 
 
 def test_it_is_offered_only_while_somebody_would_come_to_know(
@@ -147,60 +131,6 @@ def test_a_silent_responder_the_next_is_called_and_her_page_says_to_call(
     assert len(calls(twilio)) == sent
     assert take(rid)  # it stays in the list
     assert log(rid)[-2:] == ["unanswered", "taken"]
-
-
-def test_two_at_the_same_moment_one_has_it(chain_on: Flask, travel: time_machine.Traveller) -> None:
-    on_duty("saule")
-    on_duty("aizhan")
-    for _ in range(3):
-        rid = fired(travel)
-
-        def press(login: str, rid: bytes = rid) -> bool:
-            with chain_on.app_context():
-                return take(rid, login)
-
-        with ThreadPool(2) as pool:
-            assert sorted(pool.map(press, ("saule", "aizhan"))) == [False, True]
-        assert log(rid).count("taken") == 1
-
-
-def test_two_workers_fire_and_call_once(chain_on: Flask, twilio: StandIn, travel: time_machine.Traveller) -> None:
-    on_duty()
-    rid = give()
-    travel.shift(signals.COUNTDOWN)
-    moment = clock.now()
-
-    def work(_n: int) -> int:
-        with chain_on.app_context():
-            return calling.turn(moment)
-
-    with ThreadPool(4) as pool:
-        pool.map(work, range(8))
-    turn()
-    assert log(rid) == ["given", "fired"]
-    assert calls(twilio) == ["Дежурство: 1"]
-
-
-def test_a_tap_that_stops_it_and_the_worker_at_the_same_moment_agree(
-    chain_on: Flask, travel: time_machine.Traveller
-) -> None:
-    on_duty()
-    for _ in range(4):
-        rid = give()
-        travel.shift(signals.COUNTDOWN)
-        moment = clock.now()
-
-        def race(n: int, rid: bytes = rid, moment: object = moment) -> object:
-            with chain_on.app_context():
-                if n:
-                    return calling.turn(moment)  # type: ignore[arg-type]
-                with writing() as s:
-                    return signals.end(s, rid, moment)  # type: ignore[arg-type]
-
-        with ThreadPool(2) as pool:
-            ended = pool.map(race, (0, 1))[0]
-        assert log(rid) in (["given", "stopped"], ["given", "fired", "safe"])
-        assert state(rid) == ended
 
 
 def test_with_the_provider_away_her_page_says_so_within_twenty_seconds(
@@ -350,46 +280,6 @@ def test_all_of_it_is_gone_after_24_hours(chain_on: Flask, travel: time_machine.
     with reading() as s:
         for table in (Alert, AlertEvent, AlertWord, Message, Duty):
             assert s.scalar(select(func.count()).select_from(table)) == 0, table
-
-
-def test_a_drill_goes_the_same_way_and_only_its_times_are_shown(
-    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
-) -> None:
-    on_duty("saule")
-    with reading() as s:
-        assert drills.figures(s, clock.now()) is None
-    with writing() as s:
-        drills.start(s, 1, "chief", clock.now())
-    with pytest.raises(drills.DrillRuns), writing() as s:
-        drills.start(s, 1, "chief", clock.now())
-    travel.shift(signals.COUNTDOWN + SECOND)
-    turn()
-    assert calls(twilio) == ["Дежурство: 1"]
-    travel.shift(timedelta(seconds=41))
-    with reading() as s:
-        (line,) = answering.waiting(s, 1, staff_id("saule"))
-        assert answering.waiting(s, 2, staff_id("dala")) == ()  # nobody else's drill
-    assert take(line.rid)
-    with reading() as s:
-        assert drills.figures(s, clock.now()) == drills.Figures(1, 0, 42, 42)
-        (one,) = drills.lately(s, [1])
-    assert (one.sent_seconds, one.taken_seconds) == (1.0, 42.0)
-    with writing() as s:
-        drills.start(s, 1, "chief", clock.now())
-    for _ in range(70):
-        travel.shift(timedelta(seconds=30))
-        turn()
-    with reading() as s:
-        assert drills.figures(s, clock.now()) == drills.Figures(2, 1, 42, 42)
-    travel.shift(timedelta(days=2))
-    forgetting.run(clock.now())
-    with reading() as s:
-        assert drills.figures(s, clock.now()) == drills.Figures(2, 1, 42, 42)  # the signal is gone, its time stays
-
-
-def test_nobody_on_duty_no_drill(chain: Flask) -> None:
-    with pytest.raises(drills.NobodyOnDuty), writing() as s:
-        drills.start(s, 1, "chief", clock.now())
 
 
 def test_a_worker_that_lost_the_row_of_its_pulse_makes_it_again(chain: Flask) -> None:
