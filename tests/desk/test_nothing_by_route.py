@@ -15,6 +15,7 @@ from clinic.kits.catalogue import kits
 from clinic.privacy import codes
 from clinic.staff.models import ROLES
 from tests import factories
+from tests.booking.line import waits
 from tests.desk import routes
 from tests.desk.conftest import Desk
 from tests.kits import shelves
@@ -35,7 +36,7 @@ class Hers:
 
 @pytest.fixture
 def hers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Hers:
-    """Women with a rare noun, a rare service and a number: booked, waiting for kits, with kits set aside."""
+    """Women with a rare noun, a rare service, a number: booked, waiting for a time or for kits, with kits set aside."""
     rare = next(n for n, noun in enumerate(tickets.NOUNS) if noun.en == "Edelweiss")
     monkeypatch.setattr(tickets, "any_noun", lambda: rare)
     routes.everybody(desk)
@@ -52,6 +53,7 @@ def hers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Hers:
     made = [desk.booked(20 * n, phone=PHONE).code for n in range(3)]
     made.append(shelves.ordered(desk.location_id, kit.id, phone=PHONE).code)
     made.append(shelves.ordered(desk.location_id, kit.id, phone=PHONE, waits=True).code)
+    made.append(waits(desk.location_id, frozenset({desk.service_id}), "any", (desk.day, desk.day)).code)
     return Hers(tuple(code for code in made if code), tickets.NOUNS[rare])
 
 
@@ -73,6 +75,19 @@ def test_no_page_of_any_role_holds_anything_of_hers(desk: Desk, hers: Hers, role
             assert hers.noun[language] not in page, where
         assert SERVICE not in page or path.startswith(SET_UP), where
     assert opened >= 5
+
+
+def test_whoever_waits_for_a_time_changes_no_page_of_the_desk(desk: Desk) -> None:
+    client = desk.client()
+    urls = (desk.url(), desk.url("/week"), desk.url("/board"))
+    before = [plain(client.get(url).text) for url in urls]
+    waits(desk.location_id, frozenset({desk.service_id}), "any", (desk.day, desk.day))
+    assert [plain(client.get(url).text) for url in urls] == before
+
+
+def plain(page: str) -> str:
+    """A page without the tokens of its forms."""
+    return re.sub(r'(value|data-token)="[^"]{16,}"', "", page)
 
 
 def test_the_walk_would_find_a_service_where_one_is_shown(desk: Desk, hers: Hers) -> None:
