@@ -109,7 +109,7 @@ def test_case_11_every_text_of_two_years_fits_one_message(language: str) -> None
     """
     first = date(2026, 11, 24)
     wordings: list[Callable[[datetime], str]] = [partial(covers.text, cover, language) for cover in COVERS]
-    wordings += [partial(covers.moved, language), partial(covers.stopped, language)]
+    wordings += [partial(told, language) for told in (covers.moved, covers.stopped, covers.called_off)]
     wordings += [partial(covers.ready, cover, language) for cover in COVERS]
     wordings.append(lambda start: covers.late(language, start, start + timedelta(minutes=45)))
     for wording in wordings:
