@@ -99,10 +99,12 @@ class Roster:
 
     def sheet(self) -> tuple[tuple[datetime, tuple[tuple[Card, ...], ...]], ...]:
         """The printed day: each time at which somebody comes, with the cards of every room in it."""
-        times = sorted({c.start for c in self.cards})
+        found: dict[datetime, dict[int, list[Card]]] = {}
+        for card in self.cards:
+            found.setdefault(card.start, {}).setdefault(card.room_id or 0, []).append(card)
         return tuple(
-            (t, tuple(tuple(c for c in self.cards if c.start == t and c.room_id == r.id) for r in self.rooms))
-            for t in times
+            (start, tuple(tuple(of_rooms.get(room.id, ())) for room in self.rooms))
+            for start, of_rooms in sorted(found.items())
         )
 
 
