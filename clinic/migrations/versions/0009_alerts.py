@@ -5,8 +5,8 @@ from alembic import op
 
 from clinic.safety.alerts.models import REFUSE_UPDATE_POSTGRES, REFUSE_UPDATE_SQLITE
 
-revision = "0007"
-down_revision = "0014"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
