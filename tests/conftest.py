@@ -14,6 +14,8 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from clinic import create_app
@@ -105,6 +107,23 @@ class FreshClient(FlaskClient):
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
+class Templates(BytecodeCache):
+    """Templates compiled once for all apps of this process: each app would compile its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Templates()
+
+
 class Maker:
     """Makes apps on fresh databases, and ends them with the test."""
 
@@ -140,6 +159,7 @@ class Maker:
             app = create_app(environ)
         app.config["KESHKI_ENVIRON"] = environ
         app.testing = True
+        app.jinja_env.bytecode_cache = TEMPLATES
         app.test_client_class = FreshClient
         context = app.app_context()
         context.push()

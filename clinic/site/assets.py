@@ -5,6 +5,7 @@ since a changed file has another address.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -32,8 +33,9 @@ class Asset:
     fingerprint: str
 
 
+@cache
 def read(folder: Path) -> dict[str, Asset]:
-    """Every file of a folder that has a type of ours, by its name."""
+    """Every file of a folder that has a type of ours, by its name; read once."""
     found = {}
     for path in sorted(folder.iterdir()):
         if path.suffix in TYPES:
