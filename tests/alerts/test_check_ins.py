@@ -149,6 +149,49 @@ def test_put_off_under_duress_calls_once_and_the_hour_calls_no_second_time(
     assert calls(twilio) == ["Дежурство: 1"]
 
 
+def test_when_the_signal_of_the_second_number_was_ended_the_next_time_calls_anew(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    she = chain.test_client()
+    page = begin(she)
+    ended = []
+    for minutes in (3, 197, 0):  # the number again, then the hour
+        if minutes:
+            act(she, code_of(page), "later", word="9136", until="23:00")
+        turn()
+        with reading() as s:
+            rid = s.scalars(select(Alert.rid).where(Alert.state == "calling")).one()
+        with writing() as s:
+            assert answering.take(s, rid, staff_id("saule"), "saule", clock.now())
+        with reading() as s:
+            told = answering.open_(s, rid, staff_id("saule")).told
+        assert (told.wish, told.forced, told.quiet) == ("позвоните Айше", True, True)
+        with writing() as s:
+            answering.close(s, rid, staff_id("saule"), "saule", clock.now())
+        ended.append(rid)
+        travel.shift(timedelta(minutes=minutes))
+    turn()
+    assert calls(twilio) == ["Дежурство: 1"] * 3
+    assert len(set(ended)) == 3
+
+
+def test_put_off_while_the_worker_is_about_to_fire_it_calls_nobody(
+    chain_on: Flask, travel: time_machine.Traveller
+) -> None:
+    on_duty()
+    due_at = clock.now() + timedelta(hours=1)
+    with writing() as s:
+        code = check_ins.start(s, Told(), due_at, "2580", "9136", clock.now())
+        rid = check_ins.find(s, code).rid
+    travel.shift(timedelta(hours=1))
+    with writing() as s:  # the worker has looked, she is faster
+        check_ins.check_in(s, code, "2580", clock.now() + timedelta(hours=1), clock.now())
+    with writing() as s:
+        assert check_ins.fire(s, {rid: due_at}, clock.now()) == ()
+    assert count(Alert) == 0
+
+
 def test_five_wrong_numbers_and_only_the_hour_ends_it(
     chain: Flask, twilio: StandIn, travel: time_machine.Traveller
 ) -> None:
@@ -208,6 +251,11 @@ def test_sent_twice_it_is_one_and_an_old_page_keeps_what_was_typed(
     assert count(CheckIn) == 1
     changed = she.post("/ru/watch", data={**GOOD, "token": token, "until": "23:00"})
     assert changed.status_code == 409
+    with writing() as s:
+        duty.end(s, staff_id("saule"), "saule", clock.now())
+    lost = she.post("/ru/watch", data={**GOOD, "token": token})  # the answer never came, and duty has ended since
+    assert code_of(lost) == code_of(pages[0])
+    on_duty()
     old = field(she.get("/ru/watch").text, "token")
     travel.shift(timedelta(hours=2, minutes=1))
     turn()

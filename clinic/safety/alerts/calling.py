@@ -5,6 +5,7 @@ that dies has done a step whole or not at all, two workers do it once. Each pers
 two minutes with the number of signals, however many there are.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,7 +47,7 @@ class Due:
     """What a look without a lock found."""
 
     counting: tuple[bytes, ...]
-    check_ins: tuple[bytes, ...]
+    check_ins: Mapping[bytes, datetime]  # until when each was seen to run
     steps: bool
     waiting: bool
     beat: bool
@@ -60,7 +61,7 @@ def _due(s: Session, now: datetime) -> Due:
     run_out = stopwatch().run_out(counting | running, now)
     return Due(
         counting=tuple(rid for rid in counting if rid in run_out),
-        check_ins=tuple(rid for rid in running if rid in run_out),
+        check_ins={rid: at for rid, at in running.items() if rid in run_out},
         steps=s.scalar(select(Alert.rid).where(_step_due(now)).limit(1)) is not None,
         waiting=s.scalar(select(Alert.rid).where(Alert.state == "calling").limit(1)) is not None
         and any(_may_page(one, now) for one in duty.to_call(s, now)),

@@ -6,6 +6,7 @@ and keys learns neither.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from clinic.db import new_rid
 from clinic.privacy import codes, sealing
 from clinic.safety.alerts import signals, told
-from clinic.safety.alerts.models import Alert, CheckIn
+from clinic.safety.alerts.models import OPEN, Alert, CheckIn
 from clinic.safety.alerts.told import Told
 
 SHORTEST, FARTHEST = timedelta(minutes=5), timedelta(hours=12)
@@ -102,7 +103,7 @@ def check_in(
         if row.wrong < MOST_WRONG:
             s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(wrong=row.wrong + 1))
         return None, WrongWord(left)
-    if forced and not body.get("called"):  # once: the next time she is made to say it, it is known already
+    if forced and _called_before(s, body) is None:  # once: the next time she is made to say it, it is known already
         body["called"] = _call(s, replace(Told(**body["told"]), checked_in=True, forced=True, quiet=True), now).hex()
     if due_at is None:
         s.execute(delete(CheckIn).where(CheckIn.rid == row.rid))
@@ -115,18 +116,25 @@ def check_in(
     return Running(row.rid, due_at, None, False), None
 
 
-def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> tuple[bytes, ...]:
-    """Turn these check-ins into signals, unless she ended or put them off meanwhile: the keys of those to fire now."""
+def fire(s: Session, run_out: Mapping[bytes, datetime], now: datetime) -> tuple[bytes, ...]:
+    """Turn these check-ins into signals, unless she ended or put them off meanwhile: the keys of those to fire now.
+
+    `run_out`: until when each was seen to run.
+    """
     rows = s.execute(
-        select(CheckIn).where(CheckIn.rid.in_(rids), CheckIn.alert_id.is_(None)).with_for_update(skip_locked=True)
+        select(CheckIn).where(CheckIn.rid.in_(run_out), CheckIn.alert_id.is_(None)).with_for_update(skip_locked=True)
     ).scalars()
     fired = []
     for row in rows:
+        if row.due_at != run_out[row.rid]:
+            continue
         try:
             body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
         except sealing.Gone:
             body = {"told": {}}
-        alert_id = _called_before(s, body) or _call(s, replace(Told(**body["told"]), checked_in=True), now)
+        was_forced = bool(body.get("called"))  # nobody may call her then, now as before
+        what = replace(Told(**body["told"]), checked_in=True, forced=was_forced, quiet=was_forced)
+        alert_id = _called_before(s, body) or _call(s, what, now)
         s.execute(update(Alert).where(Alert.rid == alert_id).values(token_hash=row.code_hash))  # her code opens it
         s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(alert_id=alert_id))
         fired.append(alert_id)
@@ -139,9 +147,12 @@ def _call(s: Session, what: Told, now: datetime) -> bytes:
 
 
 def _called_before(s: Session, body: dict[str, Any]) -> bytes | None:
-    """The signal that the second word has given already: nobody is called twice for one thing."""
+    """The signal that the second word has given, unless it was ended: nobody is called twice for one thing."""
     called = body.get("called")
-    return s.scalar(select(Alert.rid).where(Alert.rid == bytes.fromhex(called))) if called else None
+    if not called:
+        return None
+    open_ = Alert.state.in_(("counting", *OPEN))
+    return s.scalar(select(Alert.rid).where(Alert.rid == bytes.fromhex(called), open_))
 
 
 def _hash(code: str, word: str) -> str:

@@ -15,7 +15,7 @@ from clinic.safety.alerts import check_ins, duty, signals
 from clinic.safety.alerts.check_ins import FARTHEST, SHORTEST, Full, NotAnHour, Running, Unknown, WrongWord
 from clinic.safety.alerts.forms import CheckInForm
 from clinic.safety.alerts.told import Told
-from clinic.safety.alerts.views_now import blueprint, large, page_of
+from clinic.safety.alerts.views_now import NotNow, blueprint, large, page_of
 from clinic.wording import gettext as _
 
 OWN = ("until", "word", "forced")  # without these nothing can begin
@@ -52,8 +52,7 @@ def _start(form: CheckInForm, now: datetime) -> Page:
         form.forced.errors = [_("The two numbers must differ.")]
     if any(form[name].errors for name in OWN):
         return _front(form, now), 400
-    if duty.offer(db.session(), now) is None:
-        return _front(form, now), 409
+    offered = duty.offer(db.session(), now) is not None
     if not token_is_good(form, now):
         return _front(form, now, _("The page was open for a long time. Nothing has begun: send it once more.")), 400
     due_at = next_at(form.until.data, now)
@@ -70,10 +69,14 @@ def _start(form: CheckInForm, now: datetime) -> Page:
     try:
         with writing() as s:
 
-            def make() -> dict[str, Any]:
+            def make() -> dict[str, Any]:  # what came before is answered as it was then
+                if not offered:
+                    raise NotNow
                 return {"code": check_ins.start(s, told, due_at, form.word.data, form.forced.data, now)}
 
             done = once.run(s, "check-in", form.token.data or "", body, once.FORM_KEPT, now, make)
+    except NotNow:
+        return _front(form, now), 409
     except NotAnHour:
         form.until.errors = [_("Choose an hour from 5 minutes to 12 hours ahead.")]
         return _front(form, now), 400
