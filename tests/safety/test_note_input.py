@@ -190,6 +190,21 @@ def test_when_the_room_is_full_words_still_come_through(she: FlaskClient, monkey
     assert write(she, text=PLANTED).status_code == 200
 
 
+def test_a_flood_of_short_notes_does_not_fill_the_disk(she: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinic.safety.reports import conversations
+
+    monkeypatch.setattr(conversations, "MOST_BOXES", 2)
+    code = code_of(write(she, text="first"))
+    assert write(she, text="second").status_code == 200
+    answer = write(she, text=PLANTED)
+    assert answer.status_code == 409
+    assert "Сейчас здесь нет места" in words(answer)
+    assert PLANTED in answer.text
+    more = opened(she, code, act="more", token=hidden(opened(she, code), "token")[0], text=PLANTED)
+    assert more.status_code == 409
+    assert PLANTED in more.text
+
+
 def test_one_conversation_holds_no_more_than_can_be_sealed_anew_in_a_moment(
     she: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

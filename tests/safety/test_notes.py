@@ -133,6 +133,17 @@ def test_all_of_it_is_forgotten_ten_weeks_after_the_last_word(
     assert rows() == rows(ReportReply) == 0
 
 
+def test_it_never_stays_longer_than_the_ten_weeks_that_the_page_promises(she: FlaskClient, evening: Traveller) -> None:
+    evening.move_to(clock.at(MONDAY + timedelta(weeks=1), 1))
+    code = code_of(write(she, text=PLANTED))
+    evening.shift(timedelta(weeks=9))
+    keys.ring().advance(clock.today(), leap_days=100)
+    assert opened(she, code).status_code == 200
+    evening.shift(timedelta(weeks=1))
+    keys.ring().advance(clock.today(), leap_days=100)
+    assert opened(she, code).status_code == 404
+
+
 def test_she_takes_it_back(she: FlaskClient) -> None:
     code = code_of(write(she, text=PLANTED))
     gone = opened(she, code, act="forget")

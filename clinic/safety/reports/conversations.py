@@ -19,11 +19,12 @@ from clinic.privacy import keys, sealing
 from clinic.safety.reports import boxes
 from clinic.safety.reports.models import Report, ReportCanary, ReportReply
 
-KEPT_WEEKS = 10  # after the last thing that was said
+KEPT_WEEKS = 10  # at most, after the last thing that was said
 MOST_REPLIES = 60
 ROOM = 2 * 1024**3  # bytes of all boxes; then only short ones are taken
 ROOM_OF_ONE = 64 * 1024**2  # of one conversation: all of it is sealed anew when its day moves
-SHORT = 2  # the size class up to which there is always room
+SHORT = 2  # the size class of short ones
+MOST_BOXES = 50_000  # then nothing is taken, so that no flood fills the disk on which all the rest lives
 BATCH = 200
 
 REPORT_BOX, REPLY_BOX = "report.box", "report_reply.box"
@@ -38,7 +39,7 @@ class AlreadyHere(Exception):
 
 
 class NoRoom(Exception):
-    """Too much waits here already for something so large."""
+    """Too much waits here already for something so large, or for anything."""
 
 
 class TooManyReplies(Exception):
@@ -215,6 +216,8 @@ def _unsealed(reply: ReportReply) -> bytes:
 
 
 def _room_for(s: Session, size: int) -> None:
+    if sum(s.scalar(select(func.count()).select_from(table)) or 0 for table in (Report, ReportReply)) >= MOST_BOXES:
+        raise NoRoom
     if size <= SHORT:
         return
     if sum(_held(s, table, table.box.is_not(None)) for table in (Report, ReportReply)) + boxes.SIZES[size] > ROOM:
@@ -231,7 +234,7 @@ def _row(rid: bytes, n: int) -> bytes:
 
 
 def _forget_on(week: date) -> date:
-    return week + timedelta(weeks=KEPT_WEEKS, days=6)
+    return week + timedelta(weeks=KEPT_WEEKS, days=-1)  # its Monday counts, since nothing more exact is kept
 
 
 def _hash(lookup: bytes) -> bytes:

@@ -169,7 +169,7 @@ def _once(form: NoteForm, sent: Sealed, keep: Callable[[Session], None], now: da
     except once.Busy:
         return "busy"
     except NoRoom:
-        return "full"
+        return "full" if boxes.size_class(sent.box) > conversations.SHORT else "crowded"
 
 
 def _hers(form: NoteForm) -> CodeKeys:
@@ -195,7 +195,7 @@ def _said(form: NoteForm) -> dict[str, Any]:
 
 
 def note_page(found: KeyList, form: NoteForm, trouble: str = "", by_code: bool = False) -> str:
-    """The form with all she typed. `trouble`: "" | "expired" | "sent" | "busy" | "full" | "many" | "forgotten"."""
+    """The form with all she typed. `trouble`: "", or a word of `troubles` in safety/_note.html."""
     return render_template(
         "safety/note.html",
         trouble=trouble,
@@ -214,7 +214,7 @@ def done_page(code: str) -> str:
 
 
 def opened_page(found: KeyList, form: NoteForm, conversation: Conversation, hers: CodeKeys, trouble: str = "") -> str:
-    """What was said under her code. `trouble`: "" | "added" | "expired" | "sent" | "busy" | "full" | "long"."""
+    """What was said under her code. `trouble`: "", or a word of `troubles` in safety/_note.html."""
     return render_template(
         "safety/note_open.html",
         lines=[_line(found, said, hers) for said in conversation.said],
