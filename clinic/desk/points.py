@@ -13,7 +13,7 @@ from clinic.desk.pages import Said, scripted
 from clinic.desk.point_forms import PressForm, WalkInForm
 from clinic.desk.point_pages import POINT_ROLES, Counter, Got
 from clinic.directory.catalogue import LocationInfo
-from clinic.kits import counter
+from clinic.kits import counter, shelving
 from clinic.kits.refusals import (
     LotStopped,
     LotUnknown,
@@ -110,7 +110,7 @@ def walk_in(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     db.session.rollback()
 
     def give() -> dict[str, object]:
-        return {"entries": counter.walk_in(s, desk.cat, desk.point, kit, n, person.login, desk.now).entries}
+        return {"entries": shelving.walk_in(s, desk.cat, desk.point, kit, n, person.login, desk.now).entries}
 
     body = f"{location.id}:{kit.id}:{n}".encode()
     try:
@@ -177,14 +177,14 @@ def _take_back_deed(desk: Counter, entries: list[int]) -> ResponseReturnValue:
     what = point_pages.own_deed(desk, entries)
     if what is None:
         return _after(desk, Said(_("The five minutes are over. Count the shelf instead."), bad=True), 409)
-    undo = counter.undo_walk_in if what == "walk_in" else None
+    undo = shelving.undo_walk_in if what == "walk_in" else None
     try:
         with writing() as s:
             if undo is not None:
                 undo(s, desk.cat, desk.point, entries, desk.person.login, desk.now)
             else:
                 for entry in entries:
-                    counter.undo(s, desk.cat, desk.point, entry, desk.person.login, desk.now)
+                    shelving.undo(s, desk.cat, desk.point, entry, desk.person.login, desk.now)
     except NotEnough:
         words = _("This cannot be undone: some of these kits were set aside or handed over since.")
         return _after(desk, Said(words, bad=True), 409)

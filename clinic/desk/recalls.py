@@ -16,7 +16,7 @@ from clinic.desk import bp, point_pages
 from clinic.desk.point_forms import RecallForm
 from clinic.desk.point_pages import COORDINATOR, Counter
 from clinic.directory.catalogue import LocationInfo
-from clinic.kits import counter
+from clinic.kits import serving
 from clinic.kits.models import Holding, Lot
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
@@ -64,7 +64,7 @@ def recall(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
         return _page(desk, form, _foreseen(desk, lot))
     db.session.rollback()
     with writing() as s:
-        counter.recall(s, desk.cat, lot.id, person.login, desk.now)
+        serving.recall(s, desk.cat, lot.id, person.login, desk.now)
     point_pages.say(desk, _("Lot %(lot)s is recalled. Nobody can hand it over any more.", lot=lot.number))
     return redirect(desk.url(), 303)
 
@@ -76,7 +76,7 @@ def _foreseen(desk: Counter, lot: LotName) -> Effect:
         here = s.execute(
             select(Holding.point_id, Holding.on_hand).where(Holding.lot_id == lot.id, Holding.on_hand > 0)
         ).all()
-        done = counter.recall(s, desk.cat, lot.id, desk.person.login, desk.now)
+        done = serving.recall(s, desk.cat, lot.id, desk.person.login, desk.now)
         s.rollback()
     language = language_now()
     names = sorted(desk.cat.locations[row.point_id].name[language] for row in here)

@@ -23,7 +23,7 @@ from clinic.desk.point_forms import (
 )
 from clinic.desk.point_pages import POINT_ROLES, Counter, LotRow, expiry_words
 from clinic.directory.catalogue import LocationInfo
-from clinic.kits import counter, deliveries, scanning, stock
+from clinic.kits import deliveries, scanning, shelving, stock
 from clinic.kits.refusals import (
     BadLotNumber,
     BadQuantity,
@@ -76,7 +76,7 @@ def receive(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     lot, until, n = form.lot.data, form.expires.data, form.quantity.data
 
     def take(s: Session) -> list[int]:
-        return [counter.receive(s, desk.cat, desk.point, kit, lot, until, n, person.login, desk.now)]
+        return [shelving.receive(s, desk.cat, desk.point, kit, lot, until, n, person.login, desk.now)]
 
     done = _once(desk, form, f"{kit.id}:{lot}:{until}:{n}", take)
     if done.refused:
@@ -118,7 +118,7 @@ def count(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     try:
         with writing() as s:
             for row, n, why in changes:
-                entry = counter.count(s, desk.cat, desk.point, row.lot_id, n, why, person.login, desk.now)
+                entry = shelving.count(s, desk.cat, desk.point, row.lot_id, n, why, person.login, desk.now)
                 entries.extend([] if entry is None else [entry])
     except REFUSALS as refusal:
         return _count_page(desk, rows, {row.lot_id: _why(refusal)}), 422
@@ -143,7 +143,7 @@ def write_off(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     lot_id, kind, n = form.lot_id.data, str(form.kind.data), form.quantity.data
 
     def take(s: Session) -> list[int]:
-        return [counter.write_off(s, desk.cat, desk.point, lot_id, kind, n, person.login, desk.now)]
+        return [shelving.write_off(s, desk.cat, desk.point, lot_id, kind, n, person.login, desk.now)]
 
     done = _once(desk, form, f"{lot_id}:{kind}:{n}", take)
     if done.refused:
@@ -169,7 +169,7 @@ def move_stock(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     there = desk.known.points[to]
 
     def take(s: Session) -> list[int]:
-        counter.move(s, desk.cat, desk.point, there, lot_id, n, person.login, desk.now)
+        shelving.move(s, desk.cat, desk.point, there, lot_id, n, person.login, desk.now)
         return []
 
     done = _once(desk, form, f"{lot_id}:{to}:{n}", take)
@@ -204,7 +204,7 @@ def expected(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
         return _expected_page(desk, form, _("This day is over.")), 422
 
     def take(s: Session) -> list[int]:
-        counter.expect(s, desk.point.id, kit, n, day)
+        shelving.expect(s, desk.point.id, kit, n, day)
         return []
 
     done = _once(desk, form, f"{kit}:{n}:{day}", take)

@@ -1,40 +1,33 @@
-"""The counter of a point: who waits, handing over by number and letter, walk-ins, deliveries, counts, recalls.
+"""The counter of a point: who waits, and handing over by number and letter.
 
-What changes the stock here serves the line of back orders in the same transaction. No noun and no pass
-reach the counter: a number, a kit's letter and how many.
+What needs no order is done in `shelving`. No noun and no pass reach the counter: a number, a kit's letter and how many.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic import audit, clock
+from clinic import clock
 from clinic.booking import tickets
-from clinic.config import settings
 from clinic.directory import catalogue as directory
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.models import Location
-from clinic.kits import collecting, counting, ledger, lines, orders, serving, stock, telling
+from clinic.kits import collecting, counting, ledger, lines, orders, serving, shelving, stock, telling
 from clinic.kits.catalogue import KitInfo, PointInfo, kits
 from clinic.kits.ledger import POINT
 from clinic.kits.lines import LINE, ORDER, LineRow
-from clinic.kits.models import Expected
 from clinic.kits.refusals import (
-    BadQuantity,
     Gone,
     LotStopped,
-    LotUnknown,
-    NotEnough,
     OrderChanged,
-    TooMany,
     UndoOver,
 )
-from clinic.kits.serving import Recalled
+from clinic.kits.shelving import CounterLot
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown
 from clinic.privacy import sealing
@@ -83,16 +76,6 @@ class PointDay:
 
 
 @dataclass(frozen=True, slots=True)
-class CounterLot:
-    """Which box to take from: so many of a lot."""
-
-    holding_id: int
-    lot: str
-    expires_on: date
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
 class CounterOrder:
     """An order as the counter sees it. `stopped`: its kits may not be handed over any more;
     `word`: what the keeper enters at a locker or on a parcel; `undo_until`: None where nothing is to be undone."""
@@ -121,14 +104,6 @@ class Handed:
     order: CounterOrder
     left: int
     left_reserved: int
-
-
-@dataclass(frozen=True, slots=True)
-class WalkIn:
-    """Kits given without an order: the entries that can be undone, and from which lots they are."""
-
-    entries: tuple[int, ...]
-    lots: tuple[CounterLot, ...]
 
 
 def day(s: Session, cat: Catalogue, point: PointInfo, now: datetime) -> PointDay:
@@ -209,7 +184,7 @@ def hand_over(
     kit_id, n = held[0].kit_id, lines.quantity(held)
     counting.add(s, counting.city_of(point), kit_id, counting.COLLECTED, n, now)
     seen = order(s, cat, point, rid, now)
-    _note(s, point, actor, "kit.handed_over", seen.kit, n, now)
+    shelving.note(s, point, actor, "kit.handed_over", seen.kit, n, now)
     rest = ledger.of_kit(s, point.id, kit_id)
     return Handed(seen, sum(one.on_hand for one in rest), sum(one.reserved for one in rest))
 
@@ -239,7 +214,7 @@ def undo_hand_over(s: Session, cat: Catalogue, point: PointInfo, rid: bytes, act
     counting.add(s, counting.city_of(point), held[0].kit_id, counting.COLLECTED, -n, now)
     serving.serve_again(s, point, now)
     seen = order(s, cat, point, rid, now)
-    _note(s, point, actor, "kit.handover_undone", seen.kit, n, now)
+    shelving.note(s, point, actor, "kit.handover_undone", seen.kit, n, now)
     return seen
 
 
@@ -248,151 +223,6 @@ def serve_again(s: Session, cat: Catalogue, point: PointInfo, rid: bytes, actor:
     _locked(s, point, rid)
     serving.serve_again(s, point, now)
     return order(s, cat, point, rid, now)
-
-
-def walk_in(
-    s: Session,
-    cat: Catalogue,  # noqa: ARG001
-    point: PointInfo,
-    kit: KitInfo,
-    quantity: int,
-    actor: str,
-    now: datetime,
-) -> WalkIn:
-    """Hand over free kits to who stands there without an order. Raises TooMany, OutOfStock."""
-    limit = settings().kits_per_order
-    if not 1 <= quantity <= limit:
-        raise TooMany(limit)
-    given = stock.hand_over_free(s, point.id, kit.id, quantity, actor, clock.local(now).date())
-    counting.add(s, counting.city_of(point), kit.id, counting.WALK_IN, quantity, now)
-    _note(s, point, actor, "kit.walk_in", kit, quantity, now)
-    return WalkIn(
-        tuple(entry for entry, _line in given),
-        tuple(CounterLot(one.holding_id, one.lot, one.expires_on, one.quantity) for _entry, one in given),
-    )
-
-
-def undo_walk_in(
-    s: Session, cat: Catalogue, point: PointInfo, entries: Sequence[int], actor: str, now: datetime
-) -> None:
-    """Take back what was given without an order, on the same day. Raises NotUndoable."""
-    for entry in sorted(entries):
-        _kind, kit_id, n = _entry(s, point, entry)
-        stock.undo(s, entry, actor, clock.local(now).date())
-        counting.add(s, counting.city_of(point), kit_id, counting.WALK_IN, n, now)
-        serving.serve_line(s, point, kit_id, now)
-        _note(s, point, actor, "kit.walk_in_undone", kits(s, cat).kit_by_id[kit_id], -n, now)
-
-
-def receive(
-    s: Session,
-    cat: Catalogue,  # noqa: ARG001
-    point: PointInfo,
-    kit: KitInfo,
-    lot: str,
-    expires_on: date,
-    quantity: int,
-    actor: str,
-    now: datetime,
-) -> int:
-    """Take a delivery in and serve who waits; the id of its entry. Raises as `stock.receive`."""
-    entry = stock.receive(s, point.id, kit.id, lot, expires_on, quantity, actor, clock.local(now).date())
-    _arrived(s, point.id, kit.id, quantity)
-    serving.serve_line(s, point, kit.id, now)
-    _note(s, point, actor, "kit.received", kit, quantity, now)
-    return entry
-
-
-def write_off(
-    s: Session,
-    cat: Catalogue,
-    point: PointInfo,
-    lot_id: int,
-    kind: str,
-    quantity: int,
-    actor: str,
-    now: datetime,
-    reason: str = "",
-) -> int:
-    """Take kits out for good; orders that had them get others. The id of the entry. Raises as `stock.write_off`."""
-    today = clock.local(now).date()
-    held = _lot(s, point, lot_id)
-    if quantity > held.on_hand:
-        raise NotEnough
-    rows = serving.displace(s, point.id, lot_id, held.on_hand - max(quantity, 0), today)
-    entry = stock.write_off(s, point.id, lot_id, kind, quantity, actor, today, reason)
-    serving.settle(s, point, rows, now)
-    _note(s, point, actor, f"kit.{kind}", kits(s, cat).kit_by_id[held.kit_id], quantity, now)
-    return entry
-
-
-def count(
-    s: Session,
-    cat: Catalogue,
-    point: PointInfo,
-    lot_id: int,
-    counted: int,
-    reason: str,
-    actor: str,
-    now: datetime,
-) -> int | None:
-    """Correct a lot to what was counted; orders that had more get others. The id of the entry, None when it was
-    right. Raises as `stock.count`."""
-    today = clock.local(now).date()
-    held = _lot(s, point, lot_id)
-    if counted < 0:
-        raise BadQuantity
-    rows = serving.displace(s, point.id, lot_id, counted, today)
-    entry = stock.count(s, point.id, lot_id, counted, reason, actor, today)
-    serving.settle(s, point, rows, now)
-    serving.serve_line(s, point, held.kit_id, now)
-    if entry is not None:
-        _note(s, point, actor, "kit.counted", kits(s, cat).kit_by_id[held.kit_id], counted, now)
-    return entry
-
-
-def move(
-    s: Session,
-    cat: Catalogue,
-    from_point: PointInfo,
-    to_point: PointInfo,
-    lot_id: int,
-    quantity: int,
-    actor: str,
-    now: datetime,
-) -> None:
-    """Bring free kits to another point and serve who waits there. Raises as `stock.move`."""
-    stock.move(s, from_point.id, to_point.id, lot_id, quantity, actor, clock.local(now).date())
-    kit = kits(s, cat).kit_by_id[_lot_kit(s, to_point, lot_id)]
-    serving.serve_line(s, to_point, kit.id, now)
-    _note(s, from_point, actor, "kit.moved", kit, quantity, now)
-
-
-def undo(s: Session, cat: Catalogue, point: PointInfo, entry_id: int, actor: str, now: datetime) -> None:
-    """Undo a delivery, a write-off, a count or a walk-in by a counter-entry.
-
-    Raises NotUndoable, NotEnough, LotUnknown (no entry of this point).
-    """
-    kind, kit_id, n = _entry(s, point, entry_id)
-    if kind == "handed_over":
-        undo_walk_in(s, cat, point, (entry_id,), actor, now)
-        return
-    stock.undo(s, entry_id, actor, clock.local(now).date())
-    serving.serve_line(s, point, kit_id, now)
-    _note(s, point, actor, "kit.undone", kits(s, cat).kit_by_id[kit_id], abs(n), now)
-
-
-def recall(s: Session, cat: Catalogue, lot_id: int, actor: str, now: datetime) -> Recalled:
-    """Stop a lot everywhere and serve its orders again."""
-    return serving.recall(s, cat, lot_id, actor, now)
-
-
-def expect(s: Session, point_id: int, kit_id: int, quantity: int, on: date) -> None:
-    """Write down that a delivery is expected: what the date of a back order rests on. Raises BadQuantity."""
-    if not 1 <= quantity <= stock.MOST:
-        raise BadQuantity
-    s.add(Expected(point_id=point_id, kit_type_id=kit_id, quantity=quantity, day=on))
-    s.flush()
 
 
 def unseen_today(point: PointInfo, now: datetime) -> bool:
@@ -445,49 +275,3 @@ def _locked(s: Session, point: PointInfo, rid: bytes) -> Any:
     if row.point_id != point.id:
         raise OrderChanged("")
     return row
-
-
-def _lot(s: Session, point: PointInfo, lot_id: int) -> ledger.Held:
-    """A lot of a point, locked. Raises LotUnknown."""
-    ledger.lock(s, point.id)
-    found = next((held for held in ledger.at_point(s, point.id) if held.lot_id == lot_id), None)
-    if found is None:
-        raise LotUnknown
-    return found
-
-
-def _lot_kit(s: Session, point: PointInfo, lot_id: int) -> int:
-    return next(held.kit_id for held in ledger.at_point(s, point.id) if held.lot_id == lot_id)
-
-
-def _entry(s: Session, point: PointInfo, entry_id: int) -> tuple[str, int, int]:
-    """The kind and kit of an entry of this point, and by how many it changed the shelf. Raises LotUnknown."""
-    row = s.execute(
-        select(ledger.ENTRY.c.kind, ledger.HOLDING.c.point_id, ledger.LOT.c.kit_type_id, ledger.ENTRY.c.d_on_hand)
-        .join(ledger.HOLDING, ledger.HOLDING.c.id == ledger.ENTRY.c.holding_id)
-        .join(ledger.LOT, ledger.LOT.c.id == ledger.HOLDING.c.lot_id)
-        .where(ledger.ENTRY.c.id == entry_id)
-    ).one_or_none()
-    if row is None or row.point_id != point.id:
-        raise LotUnknown
-    return row.kind, row.kit_type_id, row.d_on_hand
-
-
-def _arrived(s: Session, point_id: int, kit_id: int, quantity: int) -> None:
-    """What came is no longer expected: the earliest deliveries first."""
-    for row in s.scalars(
-        select(Expected)
-        .where(Expected.point_id == point_id, Expected.kit_type_id == kit_id)
-        .order_by(Expected.day, Expected.id)
-    ).all():
-        came = min(row.quantity, quantity)
-        quantity -= came
-        left = row.quantity - came
-        change = update(Expected).values(quantity=left) if left else delete(Expected)
-        s.execute(change.where(Expected.id == row.id).execution_options(synchronize_session=False))
-        if not quantity:
-            break
-
-
-def _note(s: Session, point: PointInfo, actor: str, verb: str, kit: KitInfo, n: int, now: datetime) -> None:
-    audit.record(s, now, actor, verb, f"{kit.letter} {n}", point.id)

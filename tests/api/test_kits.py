@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
-from clinic.kits import counter, stock
+from clinic.kits import counter, shelving, stock
 from clinic.kits.catalogue import kits
 from clinic.kits.models import Entry, Holding, KitOrder, Outcome
 from clinic.messaging.models import Message
@@ -222,7 +222,7 @@ def test_near_a_position_without_stock_the_order_waits(face: Face) -> None:
         cat = catalogue.current(s)
         known = kits(s, cat)
         point, kit = known.point_by_slug["aaaae"], known.kit_by_slug["one"]
-        counter.receive(s, cat, point, kit, "L9", GOOD_UNTIL, 1, "keeper", clock.now())
+        shelving.receive(s, cat, point, kit, "L9", GOOD_UNTIL, 1, "keeper", clock.now())
     assert told(face.post("/kit-orders/find", {"code": done["code"]}))["status"] == "reserved"
     assert not points(face)["aaaae"]["in_stock"]
 
@@ -393,7 +393,7 @@ def test_with_a_phone_number_she_is_told_when_what_she_waits_for_is_there(tellin
         cat = catalogue.current(s)
         known = kits(s, cat)
         point, kit = known.point_by_slug["aaaae"], known.kit_by_slug["one"]
-        counter.receive(s, cat, point, kit, "L9", GOOD_UNTIL, 1, "keeper", clock.now())
+        shelving.receive(s, cat, point, kit, "L9", GOOD_UNTIL, 1, "keeper", clock.now())
     assert messages() == {"ready": 1, "reminder": 1}
 
 

@@ -15,7 +15,7 @@ from time_machine import Traveller
 from clinic import clock
 from clinic.db import Base, db, reading, writing
 from clinic.directory import catalogue
-from clinic.kits import counter, ledger, orders, releasing
+from clinic.kits import counter, ledger, orders, releasing, serving, shelving
 from clinic.kits.ledger import HOLDING, LOT
 from clinic.kits.models import Entry, KitOrder, Lot
 from clinic.kits.refusals import LotExpired, LotNotExpired, LotRecalled, LotStopped, NotEnough, OrderChanged, OutOfStock
@@ -139,7 +139,7 @@ class Shelves(RuleBasedStateMachine):
         refused = self.last_of(lot) < clock.today() or (lot in self.recalled and self.lot_id(lot) is not None)
         try:
             self.act(
-                lambda s, cat, known: counter.receive(
+                lambda s, cat, known: shelving.receive(
                     s,
                     cat,
                     known.points[point],
@@ -261,7 +261,7 @@ class Shelves(RuleBasedStateMachine):
         found = self.pick(point, n, clock.today())
         try:
             self.act(
-                lambda s, cat, known: counter.walk_in(
+                lambda s, cat, known: shelving.walk_in(
                     s, cat, known.points[point], known.kit_by_id[self.kit], n, ACTOR, clock.now()
                 )
             )
@@ -280,7 +280,7 @@ class Shelves(RuleBasedStateMachine):
         expired = self.last_of(lot) < clock.today()
         try:
             self.act(
-                lambda s, cat, known: counter.write_off(s, cat, known.points[point], id_, kind, n, ACTOR, clock.now())
+                lambda s, cat, known: shelving.write_off(s, cat, known.points[point], id_, kind, n, ACTOR, clock.now())
             )
         except NotEnough:
             assert n > self.held[point, lot]
@@ -300,7 +300,7 @@ class Shelves(RuleBasedStateMachine):
         if id_ is None or not self.known_here(point, id_):
             return
         self.act(
-            lambda s, cat, known: counter.count(s, cat, known.points[point], id_, n, "counted", ACTOR, clock.now())
+            lambda s, cat, known: shelving.count(s, cat, known.points[point], id_, n, "counted", ACTOR, clock.now())
         )
         gone = self.lose(point, lot, n)
         self.held[point, lot] = n
@@ -316,7 +316,7 @@ class Shelves(RuleBasedStateMachine):
         free = self.held[point, lot] - self.taken(point, lot)
         try:
             self.act(
-                lambda s, cat, known: counter.move(
+                lambda s, cat, known: shelving.move(
                     s, cat, known.points[point], known.points[to], id_, n, ACTOR, clock.now()
                 )
             )
@@ -333,7 +333,7 @@ class Shelves(RuleBasedStateMachine):
         id_ = self.lot_id(lot)
         if id_ is None:
             return
-        self.act(lambda s, cat, known: counter.recall(s, cat, id_, ACTOR, clock.now()))
+        self.act(lambda s, cat, known: serving.recall(s, cat, id_, ACTOR, clock.now()))
         self.recalled.add(lot)
         for point in self.points:
             if self.known_here(point, id_):
@@ -355,7 +355,7 @@ class Shelves(RuleBasedStateMachine):
         point, lot = where[entry.holding_id]
         too_much = self.held[point, lot] - entry.d_on_hand < self.taken(point, lot)
         try:
-            self.act(lambda s, cat, known: counter.undo(s, cat, known.points[point], entry.id, ACTOR, clock.now()))
+            self.act(lambda s, cat, known: shelving.undo(s, cat, known.points[point], entry.id, ACTOR, clock.now()))
         except NotEnough:
             assert too_much
             return

@@ -9,7 +9,7 @@ from time_machine import Traveller
 from clinic import clock
 from clinic.audit import Audit
 from clinic.db import reading, writing
-from clinic.kits import counter, releasing, scanning, serving, stock, telling
+from clinic.kits import counter, releasing, scanning, serving, shelving, stock, telling
 from clinic.kits.models import Entry, Lot, Outcome
 from clinic.kits.refusals import (
     BadLotNumber,
@@ -75,28 +75,30 @@ def found(point: int, number: int, letter: str) -> counter.CounterOrder | None:
 
 def recalled(number: str = "L1") -> serving.Recalled:
     with writing() as s:
-        return counter.recall(s, now_there()[0], lot_id(number), ACTOR, clock.now())
+        return serving.recall(s, now_there()[0], lot_id(number), ACTOR, clock.now())
 
 
-def walked_in(point: int, kit: int, quantity: int = 1) -> counter.WalkIn:
+def walked_in(point: int, kit: int, quantity: int = 1) -> shelving.WalkIn:
     with writing() as s:
-        return counter.walk_in(s, now_there()[0], point_of(point), kit_of(kit), quantity, ACTOR, clock.now())
+        return shelving.walk_in(s, now_there()[0], point_of(point), kit_of(kit), quantity, ACTOR, clock.now())
 
 
 def counted(point: int, number: str, n: int, reason: str = "counted again") -> int | None:
     with writing() as s:
-        return counter.count(s, now_there()[0], point_of(point), lot_id(number), n, reason, ACTOR, clock.now())
+        return shelving.count(s, now_there()[0], point_of(point), lot_id(number), n, reason, ACTOR, clock.now())
 
 
 def written_off(point: int, number: str, kind: str, quantity: int) -> int:
     with writing() as s:
-        return counter.write_off(s, now_there()[0], point_of(point), lot_id(number), kind, quantity, ACTOR, clock.now())
+        return shelving.write_off(
+            s, now_there()[0], point_of(point), lot_id(number), kind, quantity, ACTOR, clock.now()
+        )
 
 
 def taken_in(point: int, kit: int, lot: str, expires_on: date, quantity: int) -> int:
     with writing() as s:
         cat = now_there()[0]
-        return counter.receive(s, cat, point_of(point), kit_of(kit), lot, expires_on, quantity, ACTOR, clock.now())
+        return shelving.receive(s, cat, point_of(point), kit_of(kit), lot, expires_on, quantity, ACTOR, clock.now())
 
 
 def test_an_order_is_found_by_number_and_first_letter_alone() -> None:
@@ -258,7 +260,7 @@ def test_case_16_an_order_of_a_lot_that_expires_early_is_served_again_and_told(e
 def moved(point: int, to: int, number: str, quantity: int) -> None:
     with writing() as s:
         cat = now_there()[0]
-        counter.move(s, cat, point_of(point), point_of(to), lot_id(number), quantity, ACTOR, clock.now())
+        shelving.move(s, cat, point_of(point), point_of(to), lot_id(number), quantity, ACTOR, clock.now())
 
 
 def test_moving_brings_free_kits_to_who_waits_elsewhere() -> None:
@@ -310,10 +312,10 @@ def test_write_offs_say_the_truth_and_undo_them() -> None:
     entry = written_off(point, "L1", "damaged", 2)
     assert mine(done.code)[0].status == "backordered"
     with writing() as s:
-        counter.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
+        shelving.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
     assert mine(done.code)[0].status == "reserved"
     with pytest.raises(NotUndoable), writing() as s:
-        counter.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
+        shelving.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
     assert_the_ledger_agrees()
 
 
@@ -323,12 +325,12 @@ def test_a_delivery_typed_wrong_is_undone_unless_it_has_left_again() -> None:
     entry = filled(point, kit, 10)
     walked_in(point, kit, 1)
     with pytest.raises(NotEnough), writing() as s:
-        counter.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
+        shelving.undo(s, now_there()[0], point_of(point), entry, ACTOR, clock.now())
     with pytest.raises(LotUnknown), writing() as s:
-        counter.undo(s, now_there()[0], point_of(other), entry, ACTOR, clock.now())
+        shelving.undo(s, now_there()[0], point_of(other), entry, ACTOR, clock.now())
     more = filled(point, kit, 5)
     with writing() as s:
-        counter.undo(s, now_there()[0], point_of(point), more, ACTOR, clock.now())
+        shelving.undo(s, now_there()[0], point_of(point), more, ACTOR, clock.now())
     assert shelf(point) == (9, 0)
 
 
@@ -343,12 +345,12 @@ def test_who_walks_in_gets_what_nobody_ordered_and_it_is_undone_the_same_day(eve
         walked_in(point, kit, 4)
     given = walked_in(point, kit, 1)
     with writing() as s:
-        counter.undo_walk_in(s, now_there()[0], point_of(point), given.entries, ACTOR, clock.now())
+        shelving.undo_walk_in(s, now_there()[0], point_of(point), given.entries, ACTOR, clock.now())
     assert shelf(point) == (3, 2)
     again = walked_in(point, kit, 1)
     evening.shift(timedelta(days=1))
     with pytest.raises(NotUndoable), writing() as s:
-        counter.undo_walk_in(s, now_there()[0], point_of(point), again.entries, ACTOR, clock.now())
+        shelving.undo_walk_in(s, now_there()[0], point_of(point), again.entries, ACTOR, clock.now())
     with reading() as s:
         assert dict(s.execute(select(Outcome.what, Outcome.n)).all())["walk_in"] == 1
 

@@ -16,7 +16,7 @@ from clinic.config import settings
 from clinic.db import Base, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Closure
-from clinic.kits import counter, orders, releasing, telling
+from clinic.kits import counter, orders, releasing, shelving, telling
 from clinic.kits.models import Expected, KitLine, KitOrder, Outcome, Point
 from clinic.kits.refusals import Gone, NotOffered, OutOfStock, PointClosed, TooMany
 from clinic.messaging import outbox
@@ -202,8 +202,8 @@ def test_the_date_of_a_back_order_counts_those_before_her_and_the_deliveries_exp
     kit = a_kit()
     point = a_point(kit)
     with writing() as s:
-        counter.expect(s, point, kit, 2, date(2026, 11, 26))
-        counter.expect(s, point, kit, 5, date(2026, 12, 3))
+        shelving.expect(s, point, kit, 2, date(2026, 11, 26))
+        shelving.expect(s, point, kit, 5, date(2026, 12, 3))
     one, two, three = waiting(point, kit, 2), waiting(point, kit, 2), waiting(point, kit, 3)
     assert one.order.ready_on == date(2026, 11, 26)
     assert two.order.ready_on == date(2026, 12, 3)
@@ -339,7 +339,7 @@ def test_on_its_last_day_a_kit_is_still_given_and_set_aside_only_if_good_until_c
     with pytest.raises(OutOfStock):
         ordered(point, kit)
     with writing() as s:
-        given = counter.walk_in(s, now_there()[0], point_of(point), now_there()[1].kits[0], 1, ACTOR, clock.now())
+        given = shelving.walk_in(s, now_there()[0], point_of(point), now_there()[1].kits[0], 1, ACTOR, clock.now())
     assert given.lots[0].lot == "TODAY"
     filled(point, kit, 1, "TOMORROW", date(2026, 11, 25))
     assert ordered(point, kit).order.collect_by == date(2026, 11, 25)
@@ -406,7 +406,7 @@ def test_a_pass_that_was_deleted_leaves_no_kit_set_aside_for_nobody() -> None:
 def received(point: int, kit: int, quantity: int) -> None:
     with writing() as s:
         cat, known = now_there()
-        counter.receive(s, cat, known.points[point], known.kit_by_id[kit], "L1", LONG, quantity, ACTOR, clock.now())
+        shelving.receive(s, cat, known.points[point], known.kit_by_id[kit], "L1", LONG, quantity, ACTOR, clock.now())
 
 
 def seen_again(point: int) -> None:
