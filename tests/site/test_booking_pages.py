@@ -180,10 +180,10 @@ def test_she_books_something_else_under_the_same_code(she: FlaskClient, offered:
     assert secret not in "".join(re.findall(r'(?:href|action)="[^"]*"', listed.text))
     second = Offered(she)
     confirm = she.post(f"/ru{second.path}", data={**second.fields, "code": secret})
-    assert "под кодом, который вы открыли" in words(confirm)
+    assert "по коду, который вы открыли" in words(confirm)
     data = {**second.fields, "code": secret, "token": hidden(confirm, "token")[0], "act": "plain"}
     ticket = she.post(f"/ru{second.path}", data=data)
-    assert "Запись под кодом" in words(ticket)
+    assert "Запись видна по коду" in words(ticket)
     assert 'class="code"' not in ticket.text
     assert words(she.post("/ru/mine", data={"code": secret})).count("Номерок") == 2
 
