@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
@@ -15,6 +16,14 @@ from clinic.privacy import keys
 from clinic.site import language
 
 MAX_BODY = 64 * 1024
+LARGEST_NUMBER = 2**31 - 1
+
+
+class Number(IntegerConverter):
+    """A number in an address; one that no key in a database can be leads nowhere."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_NUMBER)
 
 
 def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> Flask:
@@ -51,6 +60,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_MIN_SIZE=400,
     )
+    app.url_map.converters["int"] = Number
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -201,6 +201,7 @@ def unlock() -> ResponseReturnValue:
         if wrong.left == 0:
             return _signed_out()
         return _lock_page([_("Wrong PIN. Tries left: %(count)s.", count=wrong.left)]), 422
+    session.pop(guard.PROVED, None)  # a PIN opens the screen; password and second factor are not changed with it
     return redirect(_way_back(), 303)
 
 

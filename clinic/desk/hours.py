@@ -24,7 +24,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.hours_text import LONGEST
 from clinic.directory.models import Location, Room
 from clinic.privacy import once
-from clinic.staff import memberships
+from clinic.staff import guard, memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
@@ -64,7 +64,7 @@ class Subject:
 def hours_list(person: SignedIn) -> ResponseReturnValue:
     """The places whose hours or closures are this person's."""
     s = db.session()
-    all_places = catalogue.current(s).locations.values()
+    all_places = guard.within_reach(person, catalogue.current(s).locations.values())
     language = language_now()
     places = memberships.places_of(s, person.staff_id, closures.CLOSE_ROLES, all_places)
     own = {place.id for place in memberships.places_of(s, person.staff_id, HOURS_ROLES, all_places)}
@@ -102,7 +102,8 @@ def do_hours(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     else:
         abort(422)
     if act == "save":
-        return _save(person, subject, wanted if request.form.get("same") != "1" else Hours(None, None), now)
+        same = subject.room is not None and request.form.get("same") == "1"
+        return _save(person, subject, Hours(None, None) if same else wanted, now)
     return _preview(person, subject, wanted, _foreseen(subject, wanted, now), {}, now)
 
 

@@ -95,7 +95,7 @@ def do_accept(key: str) -> ResponseReturnValue:
     db.session.rollback()
     try:
         accepted = invitations.accept(
-            key, form.code.data, form.login.data, form.password.data or "", form.pin.data or "", now
+            key.replace("\x00", ""), form.code.data, form.login.data, form.password.data or "", form.pin.data or "", now
         )
     except invitations.InvitationRefused:
         sentence = _("Link and code do not match, or the invitation is over. After 5 tries a new one is needed.")

@@ -126,11 +126,12 @@ def at(person: SignedIn, location: LocationInfo) -> Counter:
     return Counter(person, location, point, cat, known, clock.now())
 
 
-def points_of(staff_id: int) -> tuple[LocationInfo, ...]:
-    """The points at which this person may hand over, by city and name."""
+def points_of(staff_id: int, desk_id: int | None = None) -> tuple[LocationInfo, ...]:
+    """The points at which this person may hand over, by city and name; at a shared desk that one's alone."""
     s = db.session()
     known = kits(s, catalogue.current(s))
-    places = memberships.places_of(s, staff_id, POINT_ROLES, (point.location for point in known.points.values()))
+    every = (point.location for point in known.points.values() if desk_id in (None, point.id))
+    places = memberships.places_of(s, staff_id, POINT_ROLES, every)
     language = language_now()
     return tuple(sorted(places, key=lambda place: (place.city[language], place.name[language])))
 

@@ -59,7 +59,7 @@ def sections() -> list[Section]:
     roles = guard.roles_here(person)
     found = []
     here = request.path.removeprefix(request.script_root)
-    points = points_of(person.staff_id)
+    points = points_of(person.staff_id, person.desk_id)
     if roles & set(ROSTER_ROLES):
         found.append(Section(url_for("desk.today"), _("Today"), "/staff/roster/" in here))
     if points:

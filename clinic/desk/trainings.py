@@ -161,7 +161,7 @@ def _theirs(location: LocationInfo, number: int) -> TrainingView:
     """A training of this place; every other does not exist."""
     try:
         found = reading.one(db.session(), number)
-    except (NoTraining, OverflowError):
+    except NoTraining:
         abort(404)
     if found.location_id != location.id:
         abort(404)

@@ -15,7 +15,7 @@ from clinic.desk.forms import FindForm, StepForm
 from clinic.desk.pages import Got, Said
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
-from clinic.staff import memberships
+from clinic.staff import guard, memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.models import ROLES
 from clinic.staff.sign_in import SignedIn
@@ -33,10 +33,11 @@ def today(person: SignedIn) -> ResponseReturnValue:
     """Today's roster of her place; a choice where there are several, or none."""
     s = db.session()
     day = clock.service_day(clock.now())
-    places = memberships.places_of(s, person.staff_id, ROSTER_ROLES, catalogue.current(s).locations.values())
+    every = guard.within_reach(person, catalogue.current(s).locations.values())
+    places = memberships.places_of(s, person.staff_id, ROSTER_ROLES, every)
     if len(places) == 1:
         return redirect(url_for("desk.show_roster", slug=places[0].slug, day=day.isoformat()), 303)
-    points = point_pages.points_of(person.staff_id)
+    points = point_pages.points_of(person.staff_id, person.desk_id)
     if not places and len(points) == 1:
         return redirect(url_for("desk.show_point", slug=points[0].slug), 303)
     if not places and not points and any(r.role in DUTY_ROLES for r in memberships.roles_of(s, person.staff_id)):

@@ -1,6 +1,6 @@
 """The door of every staff page: who is signed in, whether the screen is covered, whether the place is theirs."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -103,6 +103,11 @@ def staff_only(*roles: str, at_shared_desk: bool = True, before_second: bool = F
         return guarded
 
     return decorate
+
+
+def within_reach(person: SignedIn, places: Iterable[catalogue.LocationInfo]) -> tuple[catalogue.LocationInfo, ...]:
+    """Those of `places` that this sign-in opens: at a shared desk that desk's alone."""
+    return tuple(place for place in places if person.desk_id in (None, place.id))
 
 
 def _their_location(person: SignedIn, slug: str, roles: Collection[str]) -> catalogue.LocationInfo:

@@ -190,7 +190,7 @@ def _asked(sent: dict[str, Any], purpose: str, now: datetime) -> tuple[bytes, in
     try:
         client = json.loads(base64url_to_bytes(str(sent["response"]["clientDataJSON"])))
         challenge = base64url_to_bytes(str(client["challenge"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PasskeyRefused from error
     asked_ms = int.from_bytes(challenge[16:24], "big")
     ours = len(challenge) == 40 and compare_digest(_mac(purpose, challenge[:24]), challenge[24:])
@@ -209,7 +209,7 @@ def _parsed(answer: str) -> dict[str, Any]:
         raise PasskeyRefused
     try:
         sent = json.loads(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
         raise PasskeyRefused from error
     if not isinstance(sent, dict):
         raise PasskeyRefused

@@ -154,6 +154,8 @@ def passes(staff_id: int | None, typed: str, now: datetime) -> bool:
         right = _use_app(s, staff_id, box, typed, now) or _use_recovery(s, staff_id, typed)
         if right and may:
             s.execute(update(SecondFactor).where(SecondFactor.staff_id == staff_id).values(wrong=0, wrong_since=None))
+        if not may:
+            s.rollback()  # a code that is not looked at is not used up either
         return right and may
 
 

@@ -47,6 +47,13 @@ def test_a_week_is_typed_looked_at_and_saved(desk: Desk) -> None:
     assert again.status_code == 200
 
 
+def test_only_a_room_takes_the_hours_of_its_place(desk: Desk) -> None:
+    chief, url = desk.client("chief"), f"/staff/hours/{desk.slug}"
+    sent = {"csrf_token": csrf(chief, url), "act": "save", "line": "Mo-Su 06:00-30:00", "same": "1", "token": "t" * 22}
+    assert chief.post(url, data=sent).status_code == 200
+    assert hours_of(desk)[0] == "Mo-Su 06:00-30:00"
+
+
 def test_what_a_grid_can_not_show_is_kept_and_edited_as_a_line(desk: Desk) -> None:
     line = "Mo-Fr 09:00-18:00; 2026 Dec 16-2026 Dec 18 off"
     with writing() as s:

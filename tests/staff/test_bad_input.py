@@ -1,11 +1,12 @@
 """Whatever is sent to the pages about accounts is refused in words or read safely: never a 500, never an echo."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from clinic.db import reading
 from clinic.staff.models import Device, Invitation, Membership, Staff
-from tests.desk.conftest import Desk, csrf
+from tests.desk.conftest import Desk, csrf, furnish
 
 HUGE = "9" * 50_000
 BAD = (
@@ -53,6 +54,29 @@ def test_nothing_bad_is_taken_or_sent_back(desk: Desk, path: str) -> None:
         assert answer.status_code in (303, 400, 404, 413, 422), (path, data, answer.status_code)
         assert "<script>alert" not in answer.text
     assert rows() == before
+
+
+def test_numbers_that_no_key_can_be_lead_nowhere(desk: Desk) -> None:
+    chief, most = desk.client("chief"), 2**31
+    token = {"csrf_token": csrf(chief, "/staff/me")}
+    for number in (str(most), "9" * 20, "9" * 5000):
+        for path in (f"/staff/people/{number}", f"/staff/pages/{number}/ru", desk.url(f"/visit/{number}")):
+            assert chief.get(path).status_code == 404, path
+        for path in (f"people/{number}/renew", f"people/{number}/off", f"people/desks/{number}/end"):
+            assert chief.post(f"/staff/{path}", data=token).status_code == 404, path
+
+
+@pytest.mark.parametrize("text", ["[" * 19_000, '{"response":{"clientDataJSON":"%s"}}' % ("W1tb" * 4_000)])
+def test_brackets_in_brackets_are_no_answer_of_a_device(desk: Desk, text: str) -> None:
+    browser = desk.stranger()
+    sent = {"csrf_token": csrf(browser, "/staff/sign-in"), "answer": text}
+    assert browser.post("/staff/sign-in/passkey", data=sent).status_code == 422
+
+
+def test_an_invitation_whose_link_was_damaged_is_refused_on_postgresql(pg_app: Flask, evening: object) -> None:
+    stranger = furnish(pg_app).stranger()
+    sent = {**FORMS["/staff/invitation/abcdefghjkmn"], "csrf_token": csrf(stranger, "/staff/sign-in")}
+    assert stranger.post("/staff/invitation/abc%00def", data=sent).status_code == 422
 
 
 def test_case_18_an_invitation_that_lay_open_too_long_comes_back_filled_in(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.db import reading, writing
 from clinic.staff import second_factor
 from clinic.staff.models import RecoveryCode, SecondFactor, Staff
-from tests.desk.conftest import PASSWORD, Desk, csrf
+from tests.desk.conftest import PASSWORD, PIN, Desk, csrf
 from tests.desk.conftest import sign_in as enter
 
 SECOND = "/staff/me/second"
@@ -126,6 +126,7 @@ def test_after_ten_wrong_codes_even_the_right_one_waits_an_hour(asked: Desk, eve
     for _ in range(10):
         assert not second_factor.passes(gulnar, "000000", clock.now())
     assert not second_factor.passes(gulnar, pyotp.TOTP(secret).at(clock.now()), clock.now())
+    assert not second_factor.passes(gulnar, codes[1], clock.now()), "nor is it used up"
     evening.shift(timedelta(hours=1))
     assert second_factor.passes(gulnar, codes[1], clock.now())
     assert second_factor.passes(gulnar, pyotp.TOTP(secret).at(clock.now()), clock.now())
@@ -153,6 +154,16 @@ def test_locks_are_changed_by_whoever_proves_it_only(asked: Desk, evening: time_
     assert client.get("/staff/me").headers["Location"] == SECOND
     with reading() as s:
         assert s.scalars(select(RecoveryCode.staff_id)).all() == []
+
+
+def test_a_pin_that_opened_the_screen_changes_no_locks(desk: Desk) -> None:
+    client = desk.client()
+    assert client.get("/staff/me/password").status_code == 200
+    client.post("/staff/lock")
+    client.post("/staff/unlock", data={"csrf_token": csrf(client, "/staff/lock"), "pin": PIN})
+    assert client.get(desk.url()).status_code == 200
+    for path in ("/staff/me/password", SECOND):
+        assert client.get(path).headers["Location"] == "/staff/me/proof", path
 
 
 def test_another_password_ends_the_other_sign_ins(desk: Desk) -> None:

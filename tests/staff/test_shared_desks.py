@@ -87,6 +87,18 @@ def test_a_pin_opens_no_more_than_that_desk(desk: Desk) -> None:
     assert desk.client("gulnar").get("/staff/people").status_code == 200
 
 
+def test_who_works_at_two_places_is_led_to_that_desk_alone(desk: Desk) -> None:
+    with writing() as s:
+        foreign = s.scalar(select(Membership.location_id).join(Staff).where(Staff.login == "dala"))
+        accounts.give_role(s, accounts.named(s, "gulnar"), "receptionist", None, foreign)
+    browser = enrolled(desk)
+    assert sit(browser, "gulnar").status_code == 303
+    assert browser.get("/staff/").headers["Location"] == desk.url()
+    assert desk.foreign_slug not in browser.get("/staff/hours").text
+    for path in ("/staff/", "/staff/hours"):
+        assert desk.foreign_slug in desk.client("gulnar").get(path).text, path
+
+
 def test_a_role_that_a_pin_must_not_open_ends_what_it_opened(desk: Desk) -> None:
     browser, chief = enrolled(desk), desk.client("chief")
     assert sit(browser, "gulnar").status_code == 303

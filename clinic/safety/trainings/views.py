@@ -71,7 +71,7 @@ def day(number: int) -> Page:
 def _known(number: int) -> TrainingView:
     try:
         return reading.one(db.session(), number)
-    except (NoTraining, OverflowError):
+    except NoTraining:
         abort(404)
 
 
