@@ -33,7 +33,8 @@ from clinic.staff.sign_in import SignedIn
 @staff_only(*POINT_ROLES)
 def all_points(person: SignedIn) -> ResponseReturnValue:
     """The points at which this person may hand over."""
-    return render_template("desk/points.html", person=person, places=point_pages.points_of(person.staff_id))
+    places = point_pages.points_of(person.staff_id, person.desk_id)
+    return render_template("desk/points.html", person=person, places=places)
 
 
 @bp.get("/points/<slug>")
