@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -313,3 +314,20 @@ def test_titles_and_messages_say_nothing(chain: Flask, twilio: StandIn, travel: 
     assert not re.search("сигнал|помощь|женщин", " ".join(m.body for m in twilio.taken), re.IGNORECASE)
     with reading() as s:
         assert not s.scalars(select(Message.pass_id).where(Message.pass_id.is_not(None))).all()
+
+
+def test_who_sends_positions_without_end_fills_no_log(
+    chain: Flask, travel: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "MOST_STEPS", 3)
+    on_duty()
+    she = chain.test_client(use_cookies=False)
+    page = press(she)
+    for n in range(6):
+        assert send(she, page, "add", lat=f"43.{n}", lng="76.9").status_code == 200
+    rid = on(page)
+    assert log(rid) == ["given", "moved", "moved"]
+    with reading() as s:
+        assert signals.stand(s, rid, clock.now()).told.lat == 43.5  # the last is still passed on
+    assert send(she, page, "safe").status_code == 200
+    assert log(rid)[-1] == "stopped"

@@ -24,6 +24,7 @@ LATE = timedelta(seconds=90)  # then the numbers stand large on her page
 UNSENT = timedelta(seconds=20)  # after the countdown: nothing has gone out, so something is wrong here
 CROWD = 10  # signals nobody has taken, for each person on duty: more than that, and she is told to call
 MOST_WORDS = 60
+MOST_STEPS = 300  # in the log: after that what she tells still changes, unlogged, so that nobody fills the list
 MOST_OPEN = 3000
 
 
@@ -131,6 +132,8 @@ def add(s: Session, rid: bytes, change: dict[str, Any], now: datetime) -> None:
         .where(Alert.rid == rid)
         .values(body=told.seal(after, told.ALERT, rid, row.forget_at), told=after.says_something)
     )
+    if len(events.of(s, rid)) >= MOST_STEPS:
+        return
     moved = {"lat", "lng"} >= {name for name in change if getattr(before, name) != getattr(after, name)}
     events.write(s, [rid], "moved" if moved else "told_more", now)
 
