@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from clinic import clock
 from clinic.db import db, reading, writing
 from clinic.messaging.models import Message
-from clinic.safety.alerts import answering, duty, forgetting, signals
+from clinic.safety.alerts import answering, calling, duty, forgetting, signals
 from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty, Pulse
 from clinic.safety.alerts.told import Told
 from clinic.staff.models import Membership, Staff
@@ -290,3 +290,16 @@ def test_a_worker_that_lost_the_row_of_its_pulse_makes_it_again(chain: Flask) ->
     turn()
     assert offered()
     db.session.remove()
+
+
+def test_after_a_worker_that_was_away_for_long_everybody_is_called_all_the_same(
+    chain: Flask, twilio: StandIn, travel: time_machine.Traveller
+) -> None:
+    on_duty("saule")
+    on_duty("aizhan")
+    rid = give()
+    travel.shift(timedelta(minutes=45))
+    turn()
+    travel.shift(calling.STEP)
+    turn()
+    assert (state(rid), calls(twilio, "aizhan")) == ("calling", ["Дежурство: 1"])

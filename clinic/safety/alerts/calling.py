@@ -79,7 +79,11 @@ def fire(s: Session, rids: tuple[bytes, ...], now: datetime) -> int:
     ).all()
     if not free:
         return 0
-    fired_at = case((Alert.fires_at > now, now), else_=Alert.fires_at)  # the clock was set back
+    set_back = Alert.fires_at > now
+    long_ago = (Alert.fires_at <= now - STEP) & Alert.drill_id.is_(
+        None
+    )  # no worker was there: the half hour begins now
+    fired_at = case((set_back | long_ago, now), else_=Alert.fires_at)
     s.execute(
         update(Alert)
         .where(Alert.rid.in_(free))
