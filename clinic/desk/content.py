@@ -12,7 +12,7 @@ from clinic.safety.pages import editing, markup, shown
 from clinic.safety.pages.editing import Check, Unfit
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, Page
 from clinic.safety.pages.views import body, draw_numbers, in_my_language
-from clinic.staff import memberships
+from clinic.staff import guard
 from clinic.staff.guard import staff_only
 from clinic.staff.models import ROLES
 from clinic.staff.sign_in import SignedIn
@@ -144,7 +144,7 @@ def section_words() -> dict[str, str]:
 
 
 def _edits(person: SignedIn) -> bool:
-    return any(role.role in EDITORS for role in memberships.roles_of(db.session(), person.staff_id))
+    return bool(guard.roles_here(person) & set(EDITORS))
 
 
 def _page_of(number: int) -> Page:

@@ -40,7 +40,7 @@ def today(person: SignedIn) -> ResponseReturnValue:
     points = point_pages.points_of(person.staff_id, person.desk_id)
     if not places and len(points) == 1:
         return redirect(url_for("desk.show_point", slug=points[0].slug), 303)
-    if not places and not points and any(r.role in DUTY_ROLES for r in memberships.roles_of(s, person.staff_id)):
+    if not places and not points and guard.roles_here(person) & set(DUTY_ROLES):
         return redirect(url_for("desk.show_duty"), 303)
     language = language_now()
     ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))

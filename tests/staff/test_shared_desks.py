@@ -84,7 +84,10 @@ def test_a_pin_opens_no_more_than_that_desk(desk: Desk) -> None:
     assert browser.get(desk.url()).status_code == 200
     for path in (desk.url(slug=desk.foreign_slug), "/staff/people", "/staff/me", "/staff/me/second", DESKS):
         assert browser.get(path).status_code == 404, path
-    assert desk.client("gulnar").get("/staff/people").status_code == 200
+    assert 'name="section"' not in browser.get("/staff/pages").text
+    own = desk.client("gulnar")
+    assert own.get("/staff/people").status_code == 200
+    assert 'name="section"' in own.get("/staff/pages").text
 
 
 def test_who_works_at_two_places_is_led_to_that_desk_alone(desk: Desk) -> None:
