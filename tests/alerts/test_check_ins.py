@@ -130,7 +130,7 @@ def test_under_duress_the_screen_is_the_same_and_a_signal_goes_out(
     assert told.quiet
 
 
-def test_put_off_under_duress_calls_once_and_the_hour_calls_no_second_time(
+def test_put_off_under_duress_calls_once_and_at_the_hour_her_page_tells_nothing_of_it(
     chain: Flask, twilio: StandIn, travel: time_machine.Traveller
 ) -> None:
     on_duty()
@@ -142,11 +142,18 @@ def test_put_off_under_duress_calls_once_and_the_hour_calls_no_second_time(
     rid = the_signal()
     with writing() as s:
         assert answering.take(s, rid, staff_id("saule"), "saule", clock.now())
+        answering.answer(s, rid, staff_id("saule"), "вижу вас", clock.now())
+    plain = begin(chain.test_client())
+    act(she, code_of(plain), "later", word="2580", until="23:00")
+    assert calls(twilio) == ["Дежурство: 1"]
     travel.shift(timedelta(hours=3, minutes=20))
     turn()
     turn()
-    assert count(Alert) == 1
-    assert calls(twilio) == ["Дежурство: 1"]
+    assert count(Alert) == 3
+    assert calls(twilio) == ["Дежурство: 1", "Дежурство: 2"]
+    forced, usual = (act(she, code_of(one), "open").text.replace(code_of(one), "") for one in (page, plain))
+    assert forced == usual
+    assert "Зовём: Saule" in usual
 
 
 def test_when_the_signal_of_the_second_number_was_ended_the_next_time_calls_anew(
@@ -166,7 +173,7 @@ def test_when_the_signal_of_the_second_number_was_ended_the_next_time_calls_anew
             assert answering.take(s, rid, staff_id("saule"), "saule", clock.now())
         with reading() as s:
             told = answering.open_(s, rid, staff_id("saule")).told
-        assert (told.wish, told.forced, told.quiet) == ("позвоните Айше", True, True)
+        assert (told.wish, told.forced) == ("позвоните Айше", True)
         with writing() as s:
             answering.close(s, rid, staff_id("saule"), "saule", clock.now())
         ended.append(rid)

@@ -132,9 +132,9 @@ def fire(s: Session, run_out: Mapping[bytes, datetime], now: datetime) -> tuple[
             body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
         except sealing.Gone:
             body = {"told": {}}
-        was_forced = bool(body.get("called"))  # nobody may call her then, now as before
-        what = replace(Told(**body["told"]), checked_in=True, forced=was_forced, quiet=was_forced)
-        alert_id = _called_before(s, body) or _call(s, what, now)
+        # After the second word it is another signal, which her code opens as it opens any: the first, with
+        # its hour and its words, would tell whoever holds her phone that she has called.
+        alert_id = _call(s, replace(Told(**body["told"]), checked_in=True, forced=bool(body.get("called"))), now)
         s.execute(update(Alert).where(Alert.rid == alert_id).values(token_hash=row.code_hash))  # her code opens it
         s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(alert_id=alert_id))
         fired.append(alert_id)
