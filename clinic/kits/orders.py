@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic import clock
@@ -55,7 +55,9 @@ LIVE = ("reserved", "backordered")
 
 _OF_PASS = select(ORDER).where(ORDER.c.pass_id == bindparam("pass"))
 _IN_USE = select(ORDER.c.rid).where(
-    ORDER.c.point_id == bindparam("point"), ORDER.c.ticket == bindparam("ticket"), ORDER.c.status.in_(LIVE)
+    or_(ORDER.c.point_id == bindparam("point"), ORDER.c.pass_id == bindparam("pass")),
+    ORDER.c.ticket == bindparam("ticket"),
+    ORDER.c.status.in_(LIVE),
 )
 
 
@@ -190,7 +192,7 @@ def move_to(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, point: Poin
     today, known = clock.local(now).date(), kits(s, cat)
     if row.point_id == point.id and row.status in LIVE:
         return _view(s, known, row, lines.of(s, rid), today)
-    ticket = _tickets(s, row.point_id, point.id)
+    ticket = _tickets(s, row.point_id, point.id, row.pass_id)
     row = lines.row_of(s, rid)
     if row.status not in LIVE:
         raise Gone
@@ -227,7 +229,8 @@ def _begin(s: Session, cat: Catalogue, request: Request, now: datetime) -> tuple
         raise TooMany(limit)
     if (request.tell_when_ready or request.remind) and request.phone is None and request.code is None:
         raise PhoneNeeded
-    ticket = _tickets(s, request.point.id, request.point.id)
+    hers = passes.find(s, request.code).rid if request.code is not None else None
+    ticket = _tickets(s, request.point.id, request.point.id, hers)
     known, point = _fresh(s, cat, request.point, now)
     kit = known.kit_by_id.get(request.kit.id)
     if kit is None or not kit.offered or (kit.checked_on is None and not settings().demo) or kit.id not in point.kits:
@@ -245,15 +248,18 @@ def _fresh(s: Session, cat: Catalogue, point: PointInfo, now: datetime) -> tuple
     return known, found
 
 
-def _tickets(s: Session, also: int, point_id: int) -> int:
-    """Lock one or two points, in id order, and take the next number of `point_id`. Raises PointClosed."""
+def _tickets(s: Session, also: int, point_id: int, hers: bytes | None) -> int:
+    """Lock one or two points, in id order, and take the next number of `point_id`. Raises PointClosed.
+
+    No other order of that point has it, nor another of her pass: code and number say which one she means.
+    """
     last = 0
     for one in sorted({also, point_id}):
         locked = ledger.lock(s, one, tickets.step() if one == point_id else 0)
         last = locked.last_ticket if one == point_id else last
     for _ in range(2 * HIGHEST_TICKET):
         ticket = (last - 1) % HIGHEST_TICKET + 1
-        if s.execute(_IN_USE, {"point": point_id, "ticket": ticket}).first() is None:
+        if s.execute(_IN_USE, {"point": point_id, "pass": hers, "ticket": ticket}).first() is None:
             return ticket
         last = ledger.lock(s, point_id, tickets.step()).last_ticket
     raise PointClosed

@@ -300,6 +300,7 @@ def test_a_second_order_hangs_from_the_code_she_has(face: Face) -> None:
     code = told(face.order(), 201)["code"]
     second = told(face.order("second-key-012345678901", code=code, point="aaaag"), 201)
     assert second["code"] is None
+    assert second["ticket"]["number"] != told(face.post("/kit-orders/find", {"code": code}))["ticket"]["number"]
     which = {"code": code, "ticket": second["ticket"]["number"]}
     told(face.post("/kit-orders/cancel", which | {"ticket": 999}), 404)
     assert told(face.post("/kit-orders/find", which))["ticket"] == second["ticket"]

@@ -195,7 +195,7 @@ def test_one_tap_leads_from_harm_to_help(visitor: Visitor, script: bool) -> None
     page = visitor(script=script)
     page.goto("/ru/p/4")
     page.locator("button.bad").click()
-    expect(page.locator("h1")).to_contain_text("Нужна помощь")
+    expect(page.locator("h1")).to_contain_text("Номера помощи")
 
 
 def test_the_confirming_test_is_one_tap_away(visitor: Visitor) -> None:
