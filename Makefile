@@ -14,7 +14,7 @@ run: $(VENV)/.runtime ## the demo with its worker on http://127.0.0.1:8000 (PORT
 	@KESHKI_DEMO=1 KESHKI_LIMITS=off exec $(BIN)/python -m clinic.demo
 
 test: $(VENV)/.dev browser ## everything: unit, property, PostgreSQL, browser, faults
-	$(BIN)/pytest -n 3 -m "not alone"
+	$(BIN)/pytest -n 2 -m "not alone"
 	$(BIN)/pytest -m alone
 
 check: $(VENV)/.dev ## lint, format, types, imports, catalogues, templates

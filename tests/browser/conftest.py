@@ -16,7 +16,7 @@ from tests.conftest import EVENING
 
 __all__ = ["secure_site", "site", "town", "visitor"]
 
-ARGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")

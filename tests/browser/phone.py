@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from tests import city
 
 ROOT = Path(__file__).parents[2]
-ARGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 LOCALES = {"kk": "kk-KZ", "ru": "ru-RU", "en": "en-GB"}
 
 
