@@ -21,6 +21,7 @@ TARGET = 10.0
 INSTALLING = 200.0  # seconds: `make run` may have to install something first
 LANGUAGES = ("kk", "ru", "en")
 NO_PAGES = ("/api/", "/hooks/", "/static/", "/staff", "/dev", "/out", "/healthz", "/readyz", "/metrics")
+NUMBERED = 25  # texts, classes and steps: those that there are
 _PARTS = re.compile(rb'<(?:link rel="(?:icon|stylesheet)"|script|img)[^>]*?(?:href|src)="([^"]+)"')
 
 
@@ -74,7 +75,11 @@ def _filled(port: int, rule: str, slugs: list[str]) -> list[str]:
     if rule == "/at/<slug>/book":
         return [path for slug in slugs if (path := _bookable(port, slug))]
     filled = [rule.replace("<slug>", slug) for slug in slugs] if "<slug>" in rule else [rule]
-    return [re.sub(r"<(?:[a-z]+:)?code>", "slot_taken", re.sub(r"<(?:[a-z]+:)?number>", "1", path)) for path in filled]
+    filled = [path.replace("<code>", "slot_taken") for path in filled]
+    if "<int:number>" in rule:
+        filled = [path.replace("<int:number>", str(n)) for path in filled for n in range(1, NUMBERED)]
+    filled = [re.sub(r"<any[^>]*>", "uz-cyrl", path) for path in filled]
+    return [path for path in filled if "<" not in path]  # what is left opens by a secret of its own
 
 
 def _bookable(port: int, slug: str) -> str:
