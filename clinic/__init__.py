@@ -29,7 +29,7 @@ class Number(IntegerConverter):
 def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> Flask:
     """The one place where the rooms are wired together.
 
-    `environ` replaces the process's environment (tests); the worker has no `pages` and 13 MB less.
+    `environ` replaces the process's environment (tests); the worker does without `pages`, and without their memory.
     Raises ConfigError, a sentence per mistake.
     """
     found = config.read(environ)

@@ -51,36 +51,13 @@ def _advance_keys(_now: datetime) -> int:
         return 0
 
 
-def _forget_visits(now: datetime) -> int:
-    # A clock that leaps would have everybody's visits deleted: a person confirms the date first.
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else forgetting.run(now)
+def _dated(run: Callable[[datetime], int]) -> Callable[[datetime], int]:
+    """`run`, but nothing while the clock has leapt: everybody's visits would go before a person confirms the date."""
 
+    def run_on_its_date(now: datetime) -> int:
+        return 0 if keys.ring().has_leapt(clock.local(now).date()) else run(now)
 
-def _serve_kits(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else releasing.run(now)
-
-
-def _call_off(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else stopping.call_off(now)
-
-
-def _move_seats(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else trainings.run(now)
-
-
-def _call_waiting(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else calling.run(now)
-
-
-def _note_offered(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else offering.run(now)
-
-
-def _forget_referrals(now: datetime) -> int:
-    if keys.ring().has_leapt(clock.local(now).date()):
-        return 0
-    with writing() as s:
-        return referrals.forget(s, now)
+    return run_on_its_date
 
 
 def _forget_answers(now: datetime) -> int:
@@ -88,33 +65,27 @@ def _forget_answers(now: datetime) -> int:
         return sum(part.forget(s, now) for part in (once, sign_in, checks, invitations))
 
 
-def _forget_shift_notes(now: datetime) -> int:
-    today = clock.local(now).date()
-    if keys.ring().has_leapt(today):
-        return 0
+def _forget_referrals(now: datetime) -> int:
     with writing() as s:
-        return shift.forget(s, today)
+        return referrals.forget(s, now)
+
+
+def _forget_shift_notes(now: datetime) -> int:
+    with writing() as s:
+        return shift.forget(s, clock.local(now).date())
 
 
 def _forget_deeds(now: datetime) -> int:
-    if keys.ring().has_leapt(clock.local(now).date()):
-        return 0
     with writing() as s:
         return audit.forget(s, now) + shared_desks.forget(s, clock.local(now).date())
 
 
 def _forget_notes(now: datetime) -> int:
-    if keys.ring().has_leapt(clock.local(now).date()):
-        return 0
     with writing() as s:
         gone = conversations.forget(s, now)
     if gone:
         forgetting.truncate_log()
     return gone
-
-
-def _forget_alerts(now: datetime) -> int:
-    return 0 if keys.ring().has_leapt(clock.local(now).date()) else alerts.run(now)
 
 
 def _call(now: datetime) -> int:
@@ -128,20 +99,20 @@ TASKS = (
     Task("expire", 30, tasks.expire),
     Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
-    Task("kits", 60, _serve_kits),
-    Task("stopped", 60, _call_off),
-    Task("seats", 60, _move_seats),
-    Task("waiting", 10, _call_waiting),
+    Task("kits", 60, _dated(releasing.run)),
+    Task("stopped", 60, _dated(stopping.call_off)),
+    Task("seats", 60, _dated(trainings.run)),
+    Task("waiting", 10, _dated(calling.run)),
     Task("missed", 60, marking.miss_by_themselves),
-    Task("offered", 3600, _note_offered),
-    Task("forget", 300, _forget_visits),
+    Task("offered", 3600, _dated(offering.run)),
+    Task("forget", 300, _dated(forgetting.run)),
     Task("answers", 60, _forget_answers),
-    Task("shift notes", 3600, _forget_shift_notes),
-    Task("referrals", 3600, _forget_referrals),
-    Task("deeds", 3600, _forget_deeds),
-    Task("notes", 300, _forget_notes),
+    Task("shift notes", 3600, _dated(_forget_shift_notes)),
+    Task("referrals", 3600, _dated(_forget_referrals)),
+    Task("deeds", 3600, _dated(_forget_deeds)),
+    Task("notes", 300, _dated(_forget_notes)),
     Task("canary", 3600, canary.send_due),
-    Task("alerts", 60, _forget_alerts),
+    Task("alerts", 60, _dated(alerts.run)),
 )
 URGENT = (Task("duty", 0.5, _call),)
 
@@ -171,8 +142,8 @@ def forget_all(now: datetime) -> int:
     keys.advance_if_due()
     gone = 0
     forgets = (
-        _serve_kits, _move_seats, _forget_referrals, _forget_visits, _forget_answers, _forget_shift_notes,
-        _forget_deeds, _forget_notes, _forget_alerts,
+        releasing.run, trainings.run, _forget_referrals, forgetting.run, _forget_answers, _forget_shift_notes,
+        _forget_deeds, _forget_notes, alerts.run,
     )  # fmt: skip
     for forget in forgets:
         while done := forget(now):

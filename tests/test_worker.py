@@ -11,8 +11,10 @@ from clinic import audit, clock, worker
 from clinic.booking import forgetting
 from clinic.booking.models import Appointment
 from clinic.db import db, reading, writing
+from clinic.desk import shift
 from clinic.passes.models import Pass
 from clinic.privacy import keys
+from clinic.safety.referrals import codes as referrals
 from tests.booking.place import booked, open_place, wish
 
 WED = date(2026, 11, 25)
@@ -48,6 +50,20 @@ def test_a_clock_that_leaps_deletes_no_visit_until_the_date_is_confirmed(evening
     keys.ring().advance(clock.today(), leap_days=100)
     assert worker.forget_all(clock.now()) > 0
     assert counts() == (0, 0)
+
+
+@pytest.mark.usefixtures("confirmed")
+@pytest.mark.parametrize("name", ["referrals", "shift notes", "deeds"])
+def test_no_other_task_deletes_either_before_the_date_is_confirmed(evening: Traveller, name: str) -> None:
+    place, _kind = open_place()
+    with writing() as s:
+        shift.write(s, place, "Aigul", "the lamp is broken", clock.now())
+        referrals.make(s, 1, 1, "legal", 7, "aigul", clock.now())
+    evening.move_to(EIGHT + timedelta(days=100))
+    run("keys", clock.now())
+    assert run(name, clock.now()) == 0
+    keys.ring().advance(clock.today(), leap_days=200)
+    assert run(name, clock.now()) > 0
 
 
 @pytest.mark.usefixtures("confirmed")

@@ -23,7 +23,7 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.messaging import enabled as messages_enabled
 from clinic.passes import passes, phones
-from clinic.passes.passes import OpenPass
+from clinic.passes.passes import OpenPass, PhoneNeeded
 from clinic.privacy.limits import BOOKINGS, CODE_TRIES, limit
 
 UNKNOWN_PLACE = _l("We know no such place.")
@@ -176,7 +176,7 @@ def _kindly(place: LocationInfo, start: datetime, now: datetime, act: Callable[[
         raise Refusal(404, "not_found") from gone
     except refusals.ReminderUseless as useless:
         raise invalid({"remind_minutes": [USELESS]}) from useless
-    except refusals.PhoneNeeded as needed:
+    except PhoneNeeded as needed:
         raise invalid({"phone": [NEEDS_PHONE]}) from needed
 
 

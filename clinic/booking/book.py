@@ -14,7 +14,6 @@ from clinic.booking.refusals import (
     NotASlot,
     NotBookable,
     NoTimeLeft,
-    PhoneNeeded,
     ReminderUseless,
     SlotTaken,
     TooFar,
@@ -27,7 +26,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.openness import open_mask
 from clinic.messaging import window
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, OpenPass
+from clinic.passes.passes import CodeUnknown, PhoneNeeded
 
 __all__ = [
     "Booked",
@@ -93,7 +92,8 @@ def confirm(s: Session, cat: Catalogue, request: Request, now: datetime) -> Book
         raise placing.slot_taken(s, cat, loc, services, start, now)
     end = start + timedelta(minutes=visit_cells * CELL_MINUTES)
     forget_on = placing.forget_day(end)
-    pass_, code = _pass(s, request, forget_on)
+    asks = request.confirm or request.remind_minutes is not None
+    pass_, code = passes.for_more(s, request.code, request.language, request.cover, request.phone, asks, forget_on)
     rid, noun = new_rid(), tickets.any_noun()
     details = Details(tuple(sorted(services)), request.remind_minutes)
     own_cells = visit_cells + placing.pause_cells(room)
@@ -202,20 +202,6 @@ def _useful(request: Request, now: datetime) -> None:
         raise ReminderUseless
     if request.confirm and not telling.useful_now(request.start, now):
         raise ReminderUseless
-
-
-def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str | None]:
-    """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
-    if request.code is None:
-        return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)
-    found = passes.find(s, request.code)
-    passes.hold(s, found)
-    pass_ = passes.keep_until(s, found, forget_on)
-    if request.phone is not None:
-        pass_ = passes.set_contact(s, pass_, request.language, request.cover, request.phone)
-    elif pass_.phone is None and (request.confirm or request.remind_minutes is not None):
-        raise PhoneNeeded
-    return pass_, None
 
 
 def _next_free(

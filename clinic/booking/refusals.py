@@ -48,10 +48,6 @@ class ReminderUseless(Exception):
     """Inside the hours in which messages may be sent, none would reach her before the visit in time."""
 
 
-class PhoneNeeded(Exception):
-    """A message was asked for, and neither the request nor her pass has a number."""
-
-
 class TooLate(Exception):
     """This visit can no longer be moved or cancelled here."""
 

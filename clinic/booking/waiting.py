@@ -19,7 +19,7 @@ from clinic import clock
 from clinic.booking import availability
 from clinic.booking.fitting import PARTS, Free, WishView, fitting
 from clinic.booking.models import Wish, WishLocation, WishTold
-from clinic.booking.refusals import Gone, NotBookable, PhoneNeeded
+from clinic.booking.refusals import Gone, NotBookable
 from clinic.db import new_rid
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.messaging import outbox
@@ -93,7 +93,9 @@ def put(s: Session, cat: Catalogue, request: Request, now: datetime) -> Put:
     first_day = max(request.first_day, clock.service_day(now))
     last_day = min(request.last_day, first_day + LONGEST_DAYS * _DAY)
     forget_on = last_day + _DAY
-    pass_, code = _pass(s, request, forget_on)
+    pass_, code = passes.for_more(
+        s, request.code, request.language, request.cover, request.phone, request.tell, forget_on
+    )
     if len(_rows(s, pass_)) >= MOST_WISHES:
         raise TooMany
     rid = new_rid()
@@ -205,22 +207,6 @@ def alone(s: Session) -> None:
 def _seal(forget_on: date, rid: bytes, details: Details) -> bytes:
     content = {"services": sorted(details.services), "part": details.part, "tell": int(details.tell)}
     return sealing.seal(forget_on, DETAILS, rid, json.dumps(content, separators=(",", ":")))
-
-
-def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str | None]:
-    """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
-    if request.code is None:
-        if request.tell and request.phone is None:
-            raise PhoneNeeded
-        return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)
-    found = passes.find(s, request.code)
-    passes.hold(s, found)
-    pass_ = passes.keep_until(s, found, forget_on)
-    if request.phone is not None:
-        pass_ = passes.set_contact(s, pass_, request.language, request.cover, request.phone)
-    elif request.tell and pass_.phone is None:
-        raise PhoneNeeded
-    return pass_, None
 
 
 def _rows(s: Session, pass_: OpenPass) -> list[Any]:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking import tickets
-from clinic.booking.refusals import PhoneNeeded
 from clinic.config import settings
 from clinic.db import new_rid
 from clinic.directory import catalogue as directory
@@ -27,7 +26,7 @@ from clinic.kits.refusals import Gone, NotOffered, OutOfStock, PointClosed, TooM
 from clinic.kits.stock import Line
 from clinic.kits.telling import Asked
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, OpenPass
+from clinic.passes.passes import CodeUnknown, OpenPass, PhoneNeeded
 from clinic.privacy import sealing
 
 __all__ = [
@@ -296,7 +295,8 @@ def _write(
     today = clock.local(now).date()
     last = collecting.collect_by(point, today) if found else None
     forget_on = serving.forget_day(last) if last else today + timedelta(days=serving.WAIT_DAYS)
-    pass_, code = _pass(s, request, forget_on)
+    asks = request.tell_when_ready or request.remind
+    pass_, code = passes.for_more(s, request.code, request.language, request.cover, request.phone, asks, forget_on)
     rid = new_rid()
     word = serving.make_word(point, pass_.language) if found else None
     s.execute(
@@ -328,20 +328,6 @@ def _write(
     if request.distance_m is not None:
         counting.add(s, city, request.kit.id, counting.band(request.distance_m), request.quantity, now)
     return Ordered(code, _view(s, cat, lines.row_of(s, rid), lines.of(s, rid), today))
-
-
-def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str | None]:
-    """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
-    if request.code is None:
-        return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)
-    found = passes.find(s, request.code)
-    passes.hold(s, found)
-    pass_ = passes.keep_until(s, found, forget_on)
-    if request.phone is not None:
-        pass_ = passes.set_contact(s, pass_, request.language, request.cover, request.phone)
-    elif pass_.phone is None and (request.tell_when_ready or request.remind):
-        raise PhoneNeeded
-    return pass_, None
 
 
 def _hers(s: Session, pass_: OpenPass, rid: bytes) -> Any:

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
 from clinic.booking import cities
-from clinic.booking.refusals import PhoneNeeded
 from clinic.booking.showing import lead_words
 from clinic.booking.views import Page, carried, sent
 from clinic.booking.views_book import token_is_good
@@ -27,7 +26,7 @@ from clinic.kits.routing import Proposal, Wish
 from clinic.kits.views import blueprint, kit_of, order_page, spot_of
 from clinic.messaging import covers, window
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown
+from clinic.passes.passes import CodeUnknown, PhoneNeeded
 from clinic.privacy import codes, limits, once, tokens
 from clinic.wording import gettext as _
 

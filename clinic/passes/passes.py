@@ -25,6 +25,10 @@ class CodeUnknown(Exception):
     """No pass opens with this code."""
 
 
+class PhoneNeeded(Exception):
+    """A message was asked for, and neither the request nor her pass has a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenPass:
     """A pass, opened: what the server knows of her while it lasts."""
@@ -70,6 +74,28 @@ def of(s: Session, rid: bytes) -> OpenPass:
     if row is None:
         raise CodeUnknown
     return _opened(*row)
+
+
+def for_more(
+    s: Session, code: str | None, language: str, cover: str, phone: str | None, asks: bool, forget_on: date
+) -> tuple[OpenPass, str | None]:
+    """What something new hangs from: a new pass and its code, or the pass of her `code`, held and kept long enough.
+
+    A `phone` typed now replaces the number her pass had; `asks` says that a message is asked for.
+    Raises CodeUnknown, PhoneNeeded.
+    """
+    if code is None:
+        if asks and phone is None:
+            raise PhoneNeeded
+        return open_pass(s, language, cover, phone, forget_on)
+    found = find(s, code)
+    hold(s, found)
+    pass_ = keep_until(s, found, forget_on)
+    if phone is not None:
+        pass_ = set_contact(s, pass_, language, cover, phone)
+    elif asks and pass_.phone is None:
+        raise PhoneNeeded
+    return pass_, None
 
 
 def hold(s: Session, pass_: OpenPass) -> None:

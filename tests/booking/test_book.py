@@ -15,7 +15,6 @@ from clinic.booking.refusals import (
     NotASlot,
     NotBookable,
     NoTimeLeft,
-    PhoneNeeded,
     ReminderUseless,
     SlotTaken,
     TooFar,
@@ -27,6 +26,7 @@ from clinic.directory.models import Location
 from clinic.messaging import outbox
 from clinic.passes import passes
 from clinic.passes.models import Pass
+from clinic.passes.passes import PhoneNeeded
 from tests.booking.place import PHONE, booked, free, now_at, open_place, wish
 from tests.factories import a_location, a_room, a_service
 

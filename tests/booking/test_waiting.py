@@ -13,13 +13,14 @@ from time_machine import Traveller
 from clinic import clock
 from clinic.booking import calling, forgetting, reshape, stopping, waiting
 from clinic.booking.models import Wish, WishLocation, WishTold
-from clinic.booking.refusals import NotBookable, PhoneNeeded
+from clinic.booking.refusals import NotBookable
 from clinic.db import Base, Text3, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
 from clinic.messaging import outbox
 from clinic.messaging.models import Message
 from clinic.passes import passes
+from clinic.passes.passes import PhoneNeeded
 from clinic.privacy import sealing
 from tests import factories
 from tests.booking.line import (

@@ -11,7 +11,6 @@ from time_machine import Traveller
 
 from clinic import clock
 from clinic.booking import forgetting
-from clinic.booking.refusals import PhoneNeeded
 from clinic.config import settings
 from clinic.db import Base, reading, writing
 from clinic.directory import catalogue
@@ -23,7 +22,7 @@ from clinic.messaging import outbox
 from clinic.messaging.models import Message
 from clinic.passes import passes
 from clinic.passes.models import Pass
-from clinic.passes.passes import CodeUnknown
+from clinic.passes.passes import CodeUnknown, PhoneNeeded
 from tests.conftest import Maker
 from tests.kits.shelf import (
     ACTOR,

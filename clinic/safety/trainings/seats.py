@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.booking import tickets
-from clinic.booking.refusals import PhoneNeeded
 from clinic.db import new_rid
 from clinic.passes import passes
-from clinic.passes.passes import CodeUnknown, OpenPass
+from clinic.passes.passes import CodeUnknown, OpenPass, PhoneNeeded
 from clinic.safety.trainings import reading, telling
 from clinic.safety.trainings.reading import SEAT, TRAINING, TrainingView
 
@@ -174,7 +173,8 @@ def _mine(s: Session, request: Request, now: datetime) -> Taken | None:
 def _write(s: Session, training: TrainingView, request: Request, queue: int | None, now: datetime) -> Taken:
     """The rows of a seat, or of a place in line; then what she is told."""
     forget_on = reading.forget_day(training.starts_at)
-    pass_, code = _pass(s, request, forget_on)
+    asks = request.tell or request.lead is not None
+    pass_, code = passes.for_more(s, request.code, request.language, request.cover, request.phone, asks, forget_on)
     step = tickets.step()
     counted = {"last_ticket": TRAINING.c.last_ticket + step, "taken": TRAINING.c.taken + int(queue is None)}
     chosen = update(TRAINING).where(TRAINING.c.id == training.id)
@@ -189,23 +189,6 @@ def _write(s: Session, training: TrainingView, request: Request, queue: int | No
         telling.seated(s, pass_, rid, training.starts_at, False, request.lead, forget_on, now)
     written = s.execute(select(SEAT).where(SEAT.c.rid == rid)).one()
     return Taken(code, _view(s, written, training))
-
-
-def _pass(s: Session, request: Request, forget_on: date) -> tuple[OpenPass, str | None]:
-    """Her pass: a new one, or the one of her code, kept long enough and with the number she typed now."""
-    asks = request.tell or request.lead is not None
-    if request.code is None:
-        if asks and request.phone is None:
-            raise PhoneNeeded
-        return passes.open_pass(s, request.language, request.cover, request.phone, forget_on)
-    found = passes.find(s, request.code)
-    passes.hold(s, found)
-    pass_ = passes.keep_until(s, found, forget_on)
-    if request.phone is not None:
-        pass_ = passes.set_contact(s, pass_, request.language, request.cover, request.phone)
-    elif pass_.phone is None and asks:
-        raise PhoneNeeded
-    return pass_, None
 
 
 def _view(s: Session, row: Any, training: TrainingView) -> SeatView:
