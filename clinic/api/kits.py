@@ -245,7 +245,7 @@ class _Wish:
         """An order of kits that are there: a reminder before the last day, where it comes in time."""
         until = collecting.until(point, collecting.collect_by(point, clock.local(self.now).date()))
         reminded = window.due(until, telling.REMIND_MINUTES, self.now) is not None
-        if self.phone is not None and not reminded and window.next_opening(self.now) >= until:
+        if self.phone is not None and not reminded and window.news_at(until, self.now) is None:
             raise invalid({"phone": [USELESS]})
         return self._request(point, distance_m, self.phone is not None and not reminded)
 

@@ -200,7 +200,7 @@ def _useful(request: Request, now: datetime) -> None:
         raise PhoneNeeded
     if request.remind_minutes is not None and window.due(request.start, request.remind_minutes, now) is None:
         raise ReminderUseless
-    if request.confirm and not telling.useful_now(request.start, now):
+    if request.confirm and window.news_at(request.start, now) is None:
         raise ReminderUseless
 
 

@@ -35,12 +35,14 @@ Answers = Mapping[bytes, str]
 class Touched:
     """A visit that loses its time: where it could go, and whether a message can reach her.
 
-    `nearest` is free as things stand; once all touched visits are off, a nearer time may be.
+    `nearest` is free as things stand; once all touched visits are off, a nearer time may be. `reachable`:
+    when it is taken off; `reachable_there`: when it is moved to `nearest`, which may be sooner.
     """
 
     row: DeskRow
     nearest: Slot | None
     reachable: bool
+    reachable_there: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,12 @@ def pass_of(s: Session, row: Any) -> OpenPass | None:
         return None
 
 
-def reachable(s: Session, row: Any, now: datetime) -> bool:
-    """Whether a message put now would reach her before her visit."""
+def reachable(s: Session, row: Any, now: datetime, new: datetime | None = None) -> bool:
+    """Whether a message put now would reach her before her visit, and before the `new` time of it."""
     pass_ = pass_of(s, row)
-    return pass_ is not None and pass_.phone is not None and window.next_opening(now) < clock.moment(row.start_cell)
+    start = clock.moment(row.start_cell)
+    before = start if new is None else min(start, new)
+    return pass_ is not None and pass_.phone is not None and window.news_at(before, now) is not None
 
 
 def as_row(row: Any, view: AppointmentView) -> DeskRow:
@@ -172,7 +176,8 @@ def as_row(row: Any, view: AppointmentView) -> DeskRow:
 
 def _touched(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> Touched:
     nearest = next(iter(_near(s, cat, loc, row, now)), None)
-    return Touched(appointments.desk_row(row), nearest, reachable(s, row, now))
+    there = nearest is not None and reachable(s, row, now, nearest.start)
+    return Touched(appointments.desk_row(row), nearest, reachable(s, row, now), there)
 
 
 def _near(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> list[Slot]:

@@ -21,11 +21,6 @@ def about(rid: bytes) -> str:
     return f"appointment:{rid.hex()}"
 
 
-def useful_now(start: datetime, now: datetime) -> bool:
-    """Whether a message put now goes out before a visit at `start` begins."""
-    return window.next_opening(now) < start
-
-
 def remind(
     s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
 ) -> bool:
@@ -40,8 +35,8 @@ def remind(
 
 def confirm(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
     """Put the one message she may ask for at once; False when it would come after the visit began."""
-    due = window.next_opening(now)
-    if due >= start or pass_.phone is None:
+    due = window.news_at(start, now)
+    if due is None or pass_.phone is None:
         return False
     text = covers.text(pass_.cover, pass_.language, start)
     outbox.put(s, pass_.rid, about(rid), CONFIRMATION, pass_.phone, text, due, start, forget_on)
@@ -52,8 +47,8 @@ def tell_moved(
     s: Session, pass_: OpenPass, rid: bytes, old: datetime, new: datetime, forget_on: date, now: datetime
 ) -> bool:
     """Say that others moved her visit from `old` to `new`; False when it can't reach her before either."""
-    due, must = window.next_opening(now), min(old, new)
-    if due >= must or pass_.phone is None:
+    due = window.news_at(min(old, new), now)
+    if due is None or pass_.phone is None:
         return False
     text = covers.moved(pass_.language, new)
     outbox.put(s, pass_.rid, about(rid), MOVED, pass_.phone, text, due, new, forget_on)
@@ -63,12 +58,14 @@ def tell_moved(
 def tell_stopped(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forget_on: date, now: datetime) -> bool:
     """Say that her visit at `start` does not take place; False when it can't reach her before.
 
-    The text says "today", so it goes out on the Date of the visit.
+    It goes out as soon as it may. "Today" is said where it goes out on the Date of the visit; to whoever
+    is to come after midnight, or on another day, the Date is said.
     """
-    due = window.next_opening(max(now, clock.at(clock.local(start).date(), 0)))
-    if due >= start or pass_.phone is None:
+    due = window.news_at(start, now)
+    if due is None or pass_.phone is None:
         return False
-    text = covers.stopped(pass_.language, start)
+    today = clock.local(due).date() == clock.local(start).date()
+    text = (covers.stopped if today else covers.called_off)(pass_.language, start)
     outbox.put(s, pass_.rid, about(rid), STOPPED, pass_.phone, text, due, start, forget_on)
     return True
 
@@ -77,8 +74,8 @@ def tell_late(
     s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
 ) -> bool:
     """Say that her visit at `start` begins later; False when it can't reach her before `start`."""
-    due = window.next_opening(now)
-    if due >= start or pass_.phone is None:
+    due = window.news_at(start, now)
+    if due is None or pass_.phone is None:
         return False
     text = covers.late(pass_.language, start, start + timedelta(minutes=minutes))
     outbox.put(s, pass_.rid, about(rid), LATE, pass_.phone, text, due, start, forget_on)

@@ -28,7 +28,8 @@ class Choice:
     ticket: int
     when: str
     to: str  # the time it could be moved to; "" when there is none
-    reachable: bool
+    reachable: bool  # a message tells her, when it is taken off
+    reachable_there: bool  # and when it is moved
     chosen: str
 
 
@@ -71,6 +72,7 @@ def choices(touched: Sequence[Touched], chosen: Answers, now: datetime) -> list[
                 showing.day_and_time(one.row.start, now),
                 to,
                 one.reachable,
+                one.reachable_there,
                 answer,
             )
         )

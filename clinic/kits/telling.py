@@ -38,11 +38,11 @@ def ready(
     if pass_.phone is None:
         return
     text = covers.ready(pass_.cover, pass_.language, until)
-    first = window.next_opening(now)
-    if asked.tell and first < until:
+    first = window.news_at(until, now) if asked.tell else None
+    if first is not None:
         outbox.put(s, pass_.rid, about(rid), READY, pass_.phone, text, first, until, forget_on)
     due = window.due(until, REMIND_MINUTES, now)
-    if asked.remind and due is not None and not (asked.tell and due <= first):
+    if asked.remind and due is not None and not (first is not None and due <= first):
         outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, until, forget_on)
 
 
@@ -51,8 +51,8 @@ def delayed(
 ) -> None:
     """Take back that her kits are ready; told to whoever asked for any message."""
     take_back(s, rid, "delayed", now)
-    first = window.next_opening(now)
-    if pass_.phone is None or not (asked.tell or asked.remind) or first >= until:
+    first = window.news_at(until, now)
+    if pass_.phone is None or not (asked.tell or asked.remind) or first is None:
         return
     text = covers.delayed(pass_.language)
     outbox.put(s, pass_.rid, about(rid), DELAYED, pass_.phone, text, first, until, forget_on)

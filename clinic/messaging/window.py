@@ -36,6 +36,15 @@ def next_opening(now: datetime) -> datetime:
     return now if now < closes(today) else opens(today + DAY)
 
 
+def news_at(before: datetime, now: datetime) -> datetime | None:
+    """When news that is put at `now` goes out; None when that is not before the moment it is about.
+
+    Whoever shows beforehand whom a message will tell asks this too, so that both say the same.
+    """
+    moment = next_opening(now)
+    return moment if moment < before else None
+
+
 def due(start: datetime, remind_minutes: int, now: datetime) -> datetime | None:
     """When the reminder of a visit at `start` goes out; None when it would be of no use.
 

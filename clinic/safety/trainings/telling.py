@@ -26,20 +26,19 @@ def seated(
     if pass_.phone is None:
         return
     text = covers.text(pass_.cover, pass_.language, starts_at)
-    first = window.next_opening(now)
-    told = at_once and first < starts_at
-    if told:
+    first = window.news_at(starts_at, now) if at_once else None
+    if first is not None:
         outbox.put(s, pass_.rid, about(rid), SEATED, pass_.phone, text, first, starts_at, forget_on)
     due = None if lead is None else window.due(starts_at, lead, now)
-    if due is not None and not (told and due <= first):
+    if due is not None and not (first is not None and due <= first):
         outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, starts_at, forget_on)
 
 
 def called_off(s: Session, pass_: OpenPass, rid: bytes, starts_at: datetime, forget_on: date, now: datetime) -> bool:
     """Say that it does not take place; False when she left no number, or it can't reach her before."""
     take_back(s, rid, "cancelled", now)
-    first = window.next_opening(now)
-    if pass_.phone is None or first >= starts_at:
+    first = window.news_at(starts_at, now)
+    if pass_.phone is None or first is None:
         return False
     text = covers.called_off(pass_.language, starts_at)
     outbox.put(s, pass_.rid, about(rid), CALLED_OFF, pass_.phone, text, first, starts_at, forget_on)
