@@ -1,14 +1,23 @@
 """Two of everything at the same moment: one signal fires once and belongs to one, on both databases."""
 
+from contextlib import suppress
+from datetime import timedelta
 from multiprocessing.pool import ThreadPool
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from clinic import clock
-from clinic.db import writing
-from clinic.safety.alerts import calling, signals
-from tests.alerts.conftest import calls, fired, give, log, on_duty, state, take, turn
+from clinic.db import reading, writing
+from clinic.privacy import sealing
+from clinic.safety.alerts import calling, check_ins, duty, signals, told
+from clinic.safety.alerts.models import CheckIn, Duty
+from clinic.safety.alerts.told import Told
+from tests.alerts.conftest import PHONES, calls, fired, give, log, on_duty, staff_id, stand, state, take, turn
 from tests.twilio_stand_in import StandIn
 
 
@@ -64,3 +73,70 @@ def test_a_tap_that_stops_it_and_the_worker_at_the_same_moment_agree(
             ended = pool.map(race, (0, 1))[0]
         assert log(rid) in (["given", "stopped"], ["given", "fired", "safe"])
         assert state(rid) == ended
+
+
+def test_two_presses_at_the_same_moment_are_one_duty(chain_on: Flask, travel: time_machine.Traveller) -> None:
+    def press(_n: int) -> None:
+        with chain_on.app_context(), writing() as s:
+            duty.begin(s, staff_id("saule"), 1, "Saule", PHONES["saule"], 8, clock.now())
+
+    with ThreadPool(4) as pool:
+        pool.map(press, range(4))
+    with reading() as s:
+        now = clock.now()
+        assert len(s.scalars(select(Duty.rid).where(Duty.ends_at > now)).all()) == 1
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
+    """Both writers read before either writes, unless one keeps the other waiting: then the first goes on alone."""
+    real, both = getattr(module, name), Barrier(2, timeout=1)
+
+    def read(*given: object) -> object:
+        found = real(*given)
+        with suppress(BrokenBarrierError):
+            both.wait()
+        return found
+
+    monkeypatch.setattr(module, name, read)
+
+
+def test_what_she_writes_is_not_lost_to_her_position_sent_at_the_same_moment(
+    chain_on: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_duty()
+    rid = give()
+    meet(monkeypatch, told, "open_")
+    written = {"where": "у вокзала", "phone": "+77015550142", "may_103": True}
+    changes: list[dict[str, Any]] = [written, {"lat": 43.2412, "lng": 76.9311}]
+
+    def tell(n: int) -> None:
+        with chain_on.app_context(), writing() as s:
+            signals.add(s, rid, changes[n], clock.now())
+
+    with ThreadPool(2) as pool:
+        pool.map(tell, (0, 1))
+    monkeypatch.undo()
+    found = stand(rid).told
+    assert (found.where, found.phone, found.may_103) == ("у вокзала", "+77015550142", True)
+    assert (found.lat, found.lng) == (43.2412, 76.9311)
+
+
+def test_two_wrong_numbers_at_the_same_moment_count_as_two(chain_on: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing() as s:
+        duty.begin(s, staff_id("saule"), 1, "Saule", PHONES["saule"], 8, clock.now())
+        code = check_ins.start(s, Told(), clock.now() + timedelta(hours=1), "2581", "9136", clock.now())
+    meet(monkeypatch, sealing, "open_")
+
+    def guess(n: int) -> None:
+        with chain_on.app_context(), writing() as s:
+            if n % 2:
+                check_ins.check_in(s, code, "1111", None, clock.now())
+            else:
+                duty.confirm(s, staff_id("saule"), "x", clock.now())
+
+    with ThreadPool(4) as pool:
+        pool.map(guess, range(4))
+    monkeypatch.undo()
+    with reading() as s:
+        assert s.scalars(select(CheckIn.wrong)).one() == 2
+        assert s.scalars(select(Duty.wrong)).one() == 2

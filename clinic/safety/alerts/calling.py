@@ -5,7 +5,8 @@ that dies has done a step whole or not at all, two workers do it once. Each pers
 two minutes with the number of signals, however many there are.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,8 @@ PAGE_LASTS = timedelta(minutes=2)
 GIVE_UP = timedelta(minutes=30)  # of calling; the signal stays in the list, her page says it plainly
 BATCH = 500
 
+log = logging.getLogger(__name__)
+
 
 def turn(now: datetime) -> int:
     """Do what is due for signals and check-ins; how many steps were taken."""
@@ -33,13 +36,25 @@ def turn(now: datetime) -> int:
         todo = _due(s, now)
     if not any((todo.counting, todo.check_ins, todo.steps, todo.waiting, todo.beat)):
         return 0
-    with writing() as s:
-        if todo.beat:
-            duty.beat(s, now)
-        run_out = check_ins.fire(s, todo.check_ins, now) if todo.check_ins else ()
-        done = fire(s, (*todo.counting, *run_out), now)
-        done += escalate(s, now)
-        return done + page(s, now)
+    done = 0
+    if todo.beat:
+        done += _step("beat", lambda s: duty.beat(s, now))
+    if todo.counting:
+        done += _step("fire", lambda s: fire(s, todo.counting, now))
+    if todo.check_ins:
+        done += _step("check-ins", lambda s: fire(s, check_ins.fire(s, todo.check_ins, now), now))
+    done += _step("escalate", lambda s: escalate(s, now))
+    return done + _step("page", lambda s: page(s, now))
+
+
+def _step(name: str, act: Callable[[Session], int]) -> int:
+    """One step in a transaction of its own: what fails in it is logged, and the others go on."""
+    try:
+        with writing() as s:
+            return act(s)
+    except Exception:
+        log.exception("signals: the step %s failed", name)
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +154,23 @@ def page(s: Session, now: datetime) -> int:
         count = sum(n for step, only, n in waiting if _is_called(one, people, step, only))
         if not count or not _may_page(one, now):
             continue
-        phone, day = sealing.open_(duty.PHONE, one.rid, one.sealed_phone), sealing.forget_day(one.sealed_phone)
-        about, until = duty.page_about(one), now + PAGE_LASTS
-        outbox.put(s, None, about, "duty", phone, texts.call(one.language, count), now, until, day)
-        if messaging.voice():
-            outbox.put(s, None, about, urgent.CALL, phone, texts.spoken(one.language), now, until, day)
-        s.execute(update(Duty).where(Duty.rid == one.rid).values(paged_at=now, pages=one.pages + 1))
+        try:
+            with s.begin_nested():
+                _page_one(s, one, count, now)
+        except Exception:  # whoever cannot be called stands in nobody's way
+            log.exception("signals: somebody on duty could not be called")
+            continue
         paged += 1
     return paged
+
+
+def _page_one(s: Session, one: duty.OnDuty, count: int, now: datetime) -> None:
+    phone, day = sealing.open_(duty.PHONE, one.rid, one.sealed_phone), sealing.forget_day(one.sealed_phone)
+    about, until = duty.page_about(one), now + PAGE_LASTS
+    outbox.put(s, None, about, "duty", phone, texts.call(one.language, count), now, until, day)
+    if messaging.voice():
+        outbox.put(s, None, about, urgent.CALL, phone, texts.spoken(one.language), now, until, day)
+    s.execute(update(Duty).where(Duty.rid == one.rid).values(paged_at=now, pages=one.pages + 1))
 
 
 def _is_called(one: duty.OnDuty, people: tuple[duty.OnDuty, ...], step: int, only: int | None) -> bool:

@@ -6,6 +6,7 @@ and keys learns neither.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from clinic.safety.alerts.told import Told
 SHORTEST, FARTHEST = timedelta(minutes=5), timedelta(hours=12)
 MOST_WRONG = 5
 MOST_RUNNING = 2000
+
+log = logging.getLogger(__name__)
 
 
 class Unknown(Exception):
@@ -96,7 +99,10 @@ def check_in(
         raise Unknown
     if due_at is not None and not now + SHORTEST <= due_at <= now + FARTHEST:
         raise NotAnHour
-    body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
+    try:
+        body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
+    except told.UNREADABLE:
+        return None, WrongWord(0)  # nobody can tell any more which word is hers: it calls at its hour
     right, forced = (compare_digest(body[name], _hash(code, word)) for name in ("word", "forced"))
     if row.wrong >= MOST_WRONG or not (right or forced):
         left = max(0, MOST_WRONG - row.wrong - 1)
@@ -129,16 +135,25 @@ def fire(s: Session, run_out: Mapping[bytes, datetime], now: datetime) -> tuple[
         if row.due_at != run_out[row.rid]:
             continue
         try:
-            body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
-        except sealing.Gone:
-            body = {"told": {}}
-        # After the second word it is another signal, which her code opens as it opens any: the first, with
-        # its hour and its words, would tell whoever holds her phone that she has called.
-        alert_id = _call(s, replace(Told(**body["told"]), checked_in=True, forced=bool(body.get("called"))), now)
-        s.execute(update(Alert).where(Alert.rid == alert_id).values(token_hash=row.code_hash))  # her code opens it
-        s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(alert_id=alert_id))
-        fired.append(alert_id)
+            with s.begin_nested():
+                fired.append(_fire(s, row, now))
+        except Exception:  # this one is tried again in the next turn, the others are called for now
+            log.exception("a check-in could not be turned into a signal")
     return tuple(fired)
+
+
+def _fire(s: Session, row: CheckIn, now: datetime) -> bytes:
+    """Turn one check-in into a signal; one that cannot be opened calls as well, with nothing told."""
+    try:
+        body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
+    except told.UNREADABLE:
+        body = {"told": {}}
+    # After the second word it is another signal, which her code opens as it opens any: the first, with
+    # its hour and its words, would tell whoever holds her phone that she has called.
+    alert_id = _call(s, replace(Told(**body["told"]), checked_in=True, forced=bool(body.get("called"))), now)
+    s.execute(update(Alert).where(Alert.rid == alert_id).values(token_hash=row.code_hash))  # her code opens it
+    s.execute(update(CheckIn).where(CheckIn.rid == row.rid).values(alert_id=alert_id))
+    return alert_id
 
 
 def _call(s: Session, what: Told, now: datetime) -> bytes:

@@ -84,7 +84,8 @@ def begin(
     s: Session, staff_id: int, organization_id: int, shown_as: str, phone: str, hours: int, now: datetime
 ) -> bytes:
     """Go on duty for `hours`, at most twelve; an earlier duty of the same person ends. The test goes out at once."""
-    person = s.get_one(Staff, staff_id)
+    # two presses at one moment are one after the other, so that nobody is on duty twice
+    person = s.execute(select(Staff).where(Staff.id == staff_id).with_for_update()).scalar_one()
     _end(s, staff_id, now)
     rid, ends_at = new_rid(), now + min(LONGEST, timedelta(hours=hours))
     day = told.forget_on(ends_at)
@@ -102,7 +103,7 @@ def begin(
 
 def test(s: Session, staff_id: int, now: datetime) -> None:
     """Send a number to her telephone; typing it proves the chain. Raises TooManyTests, also without a duty."""
-    row = s.execute(_current(staff_id, now).with_for_update()).scalar()
+    row = _own(s, staff_id, now, lock=True)
     if row is None or row.tests >= MOST_TESTS:
         raise TooManyTests
     day = sealing.forget_day(row.phone)
@@ -119,7 +120,7 @@ def test(s: Session, staff_id: int, now: datetime) -> None:
 
 def confirm(s: Session, staff_id: int, typed: str, now: datetime) -> bool:
     """Whether `typed` is the number of the last test; then the chain is proved for this duty."""
-    row = s.execute(_current(staff_id, now).with_for_update()).scalar()
+    row = _own(s, staff_id, now, lock=True)
     if row is None or row.tests == 0 or row.wrong >= MOST_WRONG:
         return False
     if not compare_digest(sealing.open_(PROOF, row.rid, row.proof).encode(), typed.encode()):
@@ -144,7 +145,7 @@ def end(s: Session, staff_id: int, login: str, now: datetime) -> bool:
 
 def mine(s: Session, staff_id: int, now: datetime) -> Mine | None:
     """This person's duty, if she is on duty."""
-    row = s.execute(_current(staff_id, now)).scalar()
+    row = _own(s, staff_id, now)
     if row is None:
         return None
     sent = outbox.of(s, _about(row.rid, f"t{row.tests - 1}"))
@@ -175,7 +176,7 @@ def to_call(s: Session, now: datetime, organization_id: int | None = None) -> tu
             row.paged_at, row.pages, row.tested_at, row.phone,
         )
         for row in rows
-        if row.tested_at is not None
+        if row.tested_at is not None and _phone(row)
     )  # fmt: skip
 
 
@@ -203,10 +204,11 @@ def _doubted(s: Session, people: Sequence[OnDuty]) -> set[bytes]:
     return {last[about].rid for about, due_at in rows if due_at >= last[about].tested_at}
 
 
-def beat(s: Session, now: datetime) -> None:
-    """The worker is here and looks after signals."""
+def beat(s: Session, now: datetime) -> int:
+    """The worker is here and looks after signals; 1, a step done."""
     if not s.execute(update(Pulse).where(Pulse.id == 1).values(at=now)).rowcount:  # type: ignore[attr-defined]
         s.add(Pulse(id=1, at=now))
+    return 1
 
 
 def beat_due(s: Session, now: datetime) -> bool:
@@ -267,8 +269,20 @@ def _looks(s: Session, now: datetime) -> bool:
     return at is not None and abs(now - at) <= BEAT_GOOD
 
 
-def _current(staff_id: int, now: datetime):  # type: ignore[no-untyped-def]
-    return select(Duty).where(Duty.staff_id == staff_id, Duty.ends_at > now).order_by(Duty.began_at.desc()).limit(1)
+def _own(s: Session, staff_id: int, now: datetime, lock: bool = False) -> Duty | None:
+    """This person's duty; none when it cannot be read any more: then she goes on duty anew."""
+    mine = select(Duty).where(Duty.staff_id == staff_id, Duty.ends_at > now).order_by(Duty.began_at.desc()).limit(1)
+    row = s.execute(mine.with_for_update() if lock else mine).scalar()
+    return row if row is not None and _phone(row) else None
+
+
+def _phone(row: Duty) -> str:
+    """Her telephone; "" when the box cannot be opened: she is as good as not on duty, and nobody waits for her."""
+    try:
+        sealing.open_(PROOF, row.rid, row.proof)
+        return sealing.open_(PHONE, row.rid, row.phone)
+    except told.UNREADABLE:
+        return ""
 
 
 def _end(s: Session, staff_id: int, now: datetime) -> bool:

@@ -119,8 +119,11 @@ def end(s: Session, rid: bytes, now: datetime) -> str:
 
 
 def add(s: Session, rid: bytes, change: dict[str, Any], now: datetime) -> None:
-    """She tells more; what the form left out stays. After the end nothing is added."""
-    row = _row(s, rid)
+    """She tells more; what the form left out stays. After the end nothing is added.
+
+    Her page sends her position while she writes: whoever comes second adds to what the first has told.
+    """
+    row = _locked(s, rid)
     if row.state not in ("counting", *OPEN):
         return
     before = told.open_(told.ALERT, rid, row.body)
@@ -140,8 +143,7 @@ def add(s: Session, rid: bytes, change: dict[str, Any], now: datetime) -> None:
 
 def say(s: Session, rid: bytes, author: str, text: str, now: datetime) -> bool:
     """Add a sentence; False when the signal has ended or holds too many."""
-    s.execute(select(Alert.rid).where(Alert.rid == rid).with_for_update()).all()  # sentences follow one another
-    row = _row(s, rid)
+    row = _locked(s, rid)  # sentences follow one another
     count = s.scalar(select(func.count()).select_from(AlertWord).where(AlertWord.alert_id == rid)) or 0
     if row.state not in ("counting", *OPEN) or count >= MOST_WORDS or not text:
         return False
@@ -208,6 +210,12 @@ def _row(s: Session, rid: bytes) -> Alert:
     return row
 
 
+def _locked(s: Session, rid: bytes) -> Alert:
+    """The row as the last writer left it, and nobody else's until this transaction ends."""
+    s.execute(select(Alert.rid).where(Alert.rid == rid).with_for_update()).all()
+    return _row(s, rid)
+
+
 def _move(s: Session, rid: bytes, states: tuple[str, ...], to: str) -> bool:
     """One conditional step; whoever is second changes nothing."""
     done = s.execute(
@@ -230,5 +238,5 @@ def _empty(s: Session, rid: bytes) -> None:
 def _opened(rid: bytes, box: bytes) -> str:
     try:
         return sealing.open_(told.WORD, rid, box)
-    except sealing.Gone:
+    except told.UNREADABLE:
         return ""

@@ -9,6 +9,7 @@ from clinic.privacy import keys, sealing
 
 ALERT, WORD, CHECK_IN = "alert.body", "alert_word.body", "check_in.body"
 KEPT = timedelta(hours=24)
+UNREADABLE = (sealing.Gone, sealing.Damaged)  # of one row: no reason to stop for any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def seal(told: Told, context: str, row: bytes, until: datetime) -> bytes:
 
 
 def open_(context: str, row: bytes, box: bytes) -> Told:
-    """What she told; nothing at all once its day has passed."""
+    """What she told; nothing at all once its day has passed, or where the box cannot be opened."""
     try:
         return Told(**json.loads(sealing.open_(context, row, box)))
-    except sealing.Gone:
+    except UNREADABLE:
         return Told()
