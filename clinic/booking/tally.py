@@ -88,9 +88,9 @@ def add(s: Session, added: Counter[Key]) -> None:
         _upsert(s, Tally, values, (Tally.location_id, Tally.week, Tally.hour, Tally.what))
 
 
-def add_unmet(s: Session, area: str, part: str, now: datetime) -> None:
-    """Five searches in an area that found no free time: the caller has tossed the coin. `s` writes."""
-    values = {"area": area, "week": week_of(now), "part": part, "n": STEP}
+def add_unmet(s: Session, area: str, part: str, now: datetime, times: int = 1) -> None:
+    """Searches in an area that found no free time, five for each time the caller's coin fell. `s` writes."""
+    values = {"area": area, "week": week_of(now), "part": part, "n": STEP * times}
     _upsert(s, Unmet, values, (Unmet.area, Unmet.week, Unmet.part))
 
 

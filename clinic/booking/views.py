@@ -13,6 +13,7 @@ from clinic.db import db
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound
+from clinic.privacy import addresses
 from clinic.wording import gettext as _
 
 blueprint = Blueprint("booking", __name__)
@@ -38,8 +39,8 @@ def words() -> dict[str, Any]:
 
 
 def sent() -> Any:
-    """The fields of this request, by whichever way they came."""
-    return request.form if request.method == "POST" else request.args
+    """The fields of this request: the body of a POST, which alone may act; of an address what it may say."""
+    return request.form if request.method == "POST" else addresses.shown(request.args)
 
 
 def carried(form: Any) -> list[tuple[str, str]]:
@@ -58,7 +59,7 @@ def near() -> Page:
     """Places near what she typed, tapped or where she is, with the next free times as buttons."""
     page: Page = pages.remembered(_near)
     if (unmet := pages.unmet()) is not None:
-        demand.count(*unmet, clock.now())
+        demand.count(*unmet)
     return page
 
 

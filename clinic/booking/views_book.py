@@ -46,7 +46,7 @@ def token_is_good(form: Any, now: datetime) -> bool:
 
 
 @blueprint.route("/at/<slug>/book", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "book")
+@limits.limit(limits.BOOKINGS, "book", looks=("show", "check"))
 def book_visit(slug: str) -> Page | Response:
     """Check, add a reminder or not, book: the ticket comes in this very answer, by no redirect."""
     cat, now = catalogue.current(db.session()), clock.now()

@@ -42,7 +42,7 @@ class Offered:
 
 
 @blueprint.route("/wait", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "wait")
+@limits.limit(limits.BOOKINGS, "wait", looks=("show",))
 def wait() -> Page:
     """What she waits for; then a place in the line, and the code under which free times stand."""
     form = WaitForm(sent())

@@ -43,7 +43,7 @@ class Choice:
 
 
 @blueprint.route("/order/points", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "order")
+@limits.limit(limits.BOOKINGS, "order", looks=("show",))
 def points() -> Page | Response:
     """Propose a point and say why; order there, or at another one."""
     form = OrderForm(sent())

@@ -58,9 +58,19 @@ def init(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
 
 
-def limit(rule: str, scope: str, methods: tuple[str, ...] = ("POST",)) -> Callable[[Any], Any]:
-    """A decorator for views: `rule` such as "10 per 10 minutes", counted per caller within `scope`."""
-    decorated: Callable[[Any], Any] = limiter.shared_limit(rule, scope=scope, methods=list(methods))
+def limit(rule: str, scope: str, looks: tuple[str, ...] = ()) -> Callable[[Any], Any]:
+    """A decorator for views: `rule` such as "10 per 10 minutes", counted per caller within `scope`.
+
+    What is sent by POST counts, for nothing else acts; but not a form whose `act` is one of `looks`.
+    """
+
+    def only_looks() -> bool:
+        acts = [act for act in request.form.getlist("act") if act]
+        return bool(looks) and set(acts) <= set(looks)
+
+    decorated: Callable[[Any], Any] = limiter.shared_limit(
+        rule, scope=scope, methods=["POST"], exempt_when=only_looks if looks else None
+    )
     return decorated
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from babel import Locale
 from flask import Flask, Response, has_request_context, request, session
@@ -10,6 +10,7 @@ from flask_babel import Babel, Domain, get_locale
 
 from clinic.config import settings
 from clinic.db import LANGUAGES
+from clinic.privacy import addresses
 from clinic.wording import language_now, locale_now, locale_of
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ def here() -> str:
 
     An answer to a POST can't: the page behind its address is asked for instead.
     """
-    if request.method in ("GET", "HEAD") and request.query_string:
-        return f"{quote(request.path)}?{request.query_string.decode('latin-1')}"
-    return quote(request.path)
+    if request.method not in ("GET", "HEAD") or not request.query_string:
+        return quote(request.path)
+    said = request.args if request.path.startswith("/staff") else addresses.shown(request.args)
+    query = urlencode(list(said.items(multi=True)))
+    return f"{quote(request.path)}?{query}" if query else quote(request.path)
 
 
 def alternates() -> list[tuple[str, str]]:

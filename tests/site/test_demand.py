@@ -1,9 +1,10 @@
 """A search that finds no free time is counted by district or town and week, and leaves no other trace."""
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from time_machine import Traveller
 
 from clinic.booking import demand, tally
@@ -19,7 +20,8 @@ def _every_search(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counted() -> set[tuple[str, str, int]]:
-    """What is counted, by the names of the areas; then it is emptied."""
+    """What is counted, by the names of the areas, as it is written a minute later; then it is emptied."""
+    demand.settle(current_app._get_current_object())  # type: ignore[attr-defined]
     with writing() as s:
         names = {place.key: place.name.en for place in catalogue.current(s).places}
         rows = s.execute(select(Unmet.area, Unmet.part, Unmet.n, Unmet.week)).all()
@@ -68,11 +70,29 @@ def test_four_in_five_searches_write_nothing(city: Flask, she: FlaskClient, monk
     shut()
     monkeypatch.setattr(tally, "coin", lambda: False)
 
-    def never(*_args: object) -> None:
-        raise AssertionError("a write")
-
-    monkeypatch.setattr(demand, "writing", never)
     assert she.get("/ru/near?near=Алматы").status_code == 200
+    assert counted() == set()
+
+
+def test_a_list_comes_at_once_while_the_database_is_being_written(city: Flask, she: FlaskClient) -> None:
+    shut()
+    with writing():
+        assert she.get("/ru/near?near=Алматы").status_code == 200
+    assert counted() == {("Almaty", "evening", 5)}
+
+
+def test_a_count_that_cannot_be_written_is_let_go(
+    city: Flask, she: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut()
+
+    def away(*_args: object, **_more: object) -> None:
+        raise OperationalError("insert", {}, Exception("away"))
+
+    she.get("/ru/near?near=Алматы")
+    with monkeypatch.context() as broken:
+        broken.setattr(tally, "add_unmet", away)
+        demand.settle(city)
     assert counted() == set()
 
 

@@ -45,7 +45,7 @@ def days() -> Page:
 
 
 @blueprint.route("/days/<int:number>", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "seat")
+@limits.limit(limits.BOOKINGS, "seat", looks=("show",))
 def day(number: int) -> Page:
     """One training; a seat of it, or a place in its line."""
     form = SeatForm(sent())
