@@ -16,6 +16,8 @@ from clinic.db import LANGUAGES, Text3
 from clinic.directory.catalogue import Catalogue, PlaceInfo
 
 REACH_M = 150_000
+IN_CITY_M = 30_000  # from its middle
+NEAR_M = 100_000  # what is farther off is not shown as near without saying so
 LONGEST = 80
 # Of 100, by rapidfuzz; seeds/gazetteer.csv and tests/directory/searches.csv are what they were set with.
 _SURE = 76.0  # below it a name is only a suggestion
@@ -95,6 +97,18 @@ def position(cat: Catalogue, lat: float, lng: float) -> Spot:
     if not any(abs(p.lat - lat) < 2 and distance_m(lat, lng, p.lat, p.lng) <= REACH_M for p in cat.places):
         raise OutOfReach
     return Spot(lat, lng, None, "position")
+
+
+def nearest_city(cat: Catalogue, lat: float, lng: float) -> tuple[PlaceInfo, int] | None:
+    """The city whose middle is nearest to a point, and how many metres off; None in an empty gazetteer.
+
+    Within IN_CITY_M the point counts as in it or at its edge; farther off, say so and name the city.
+    """
+    far = (
+        (distance_m(lat, lng, place.lat, place.lng), place.key, place) for place in cat.places if place.kind == "city"
+    )
+    nearest = min(far, default=None)
+    return None if nearest is None else (nearest[2], nearest[0])
 
 
 def distance_m(lat1: float, lng1: float, lat2: float, lng2: float) -> int:

@@ -15,8 +15,10 @@ from typing import Any
 import flask_babel
 from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stub forgets one
 
+from clinic.directory.hours_doubts import refuse_doubtful
 from clinic.directory.hours_reader import HoursError
-from clinic.directory.hours_text import DAY, LONGEST, WEEKDAYS, Rule, read, text_of
+from clinic.directory.hours_spans import DAY
+from clinic.directory.hours_text import LONGEST, Rule, read, text_of
 
 __all__ = (
     "HoursError", "Intervals", "evaluable", "intervals", "joined", "meaning", "merged", "parse", "parse_on_holidays",
@@ -79,7 +81,7 @@ def joined(week: str, on_holidays: str) -> str:
 
 
 def _checked(rules: tuple[Rule, ...], longest: int = LONGEST) -> str:
-    _refuse_replaced(rules)
+    refuse_doubtful(rules)
     text = text_of(rules)
     if len(text) > longest:
         raise HoursError(_("Hours may have at most %(count)s characters.", count=longest), rules[-1].at)
@@ -90,59 +92,6 @@ def _checked(rules: tuple[Rule, ...], longest: int = LONGEST) -> str:
     if hours.warnings:
         raise HoursError(_("These hours are not understood."), rules[0].at)
     return text
-
-
-def _refuse_replaced(rules: tuple[Rule, ...]) -> None:
-    """Refuse a rule that never holds, as in `Mo-Fr 09:00-13:00; Mo-Fr 14:00-18:00`: in the standard the
-    second replaces the first, and people who write so expect both."""
-    for i, first in enumerate(rules):
-        covered: set[str] = set()
-        for j in range(i + 1, len(rules)):
-            later = rules[j]
-            if later.adds or (later.state == "off" and later.spans) or later.dates not in ((), first.dates):
-                continue
-            covered |= _each_day(later.days)
-            if {day if day in covered else day[:2] for day in _each_day(first.days)} <= covered:
-                if first.state == "off" or later.state == "off":
-                    raise HoursError(
-                        _("“%(second)s” leaves nothing of “%(first)s”.", first=first.text(), second=later.text()),
-                        later.at,
-                    )
-                spread = tuple(replace(rule, adds=True) if k == j else rule for k, rule in enumerate(rules))
-                offer = _merged(spread, i, j)
-                raise HoursError(
-                    _(
-                        "“%(second)s” replaces “%(first)s”. If both hold, write: %(offer)s",
-                        first=first.text(),
-                        second=later.text(),
-                        offer=offer,
-                    ),
-                    later.at,
-                    offer,
-                )
-
-
-def _merged(rules: tuple[Rule, ...], i: int, j: int) -> str:
-    """The text in which rule j adds to rule i; as one list of times where their days are the same."""
-    first, second = rules[i], rules[j]
-    if (first.dates, first.days, first.state) == (second.dates, second.days, second.state):
-        both = replace(first, spans=tuple(sorted({*first.spans, *second.spans})))
-        return text_of(tuple(both if k == i else rule for k, rule in enumerate(rules) if k != j))
-    if not second.dates and not second.days:
-        second = replace(second, days=("Mo-Su",))
-    return text_of(tuple(second if k == j else rule for k, rule in enumerate(rules)))
-
-
-def _each_day(days: tuple[str, ...]) -> set[str]:
-    """`Mo-We,Fr[1]` as {Mo, Tu, We, Fr[1]}; no days mean every day."""
-    found: set[str] = set()
-    for item in days or ("Mo-Su",):
-        if "[" in item or "-" not in item:
-            found.add(item)
-        else:
-            first, last = (WEEKDAYS.index(day) for day in item.split("-"))
-            found |= {WEEKDAYS[(first + n) % 7] for n in range((last - first) % 7 + 1)}
-    return found
 
 
 @lru_cache(maxsize=2048)

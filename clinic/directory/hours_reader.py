@@ -1,6 +1,6 @@
 """Going through the tokens of typed hours, and saying why they cannot be used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import flask_babel
@@ -28,7 +28,7 @@ class Reader:
     """The tokens of a text and the place reached in them."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = list(tokens(text))
+        self.tokens = _without_empty_dashes(tokens(text))
         self.i = 0
 
     @property
@@ -51,6 +51,16 @@ class Reader:
         return False
 
 
+def _without_empty_dashes(found: Iterable[Token]) -> list[Token]:
+    """The tokens without a dash that joins nothing: "по субботам", "Пн-Пт: - 9-18"."""
+    kept: list[Token] = []
+    for token in found:
+        joins = token.kind != "mark" or token.value != "-" or (kept and kept[-1].value not in (",", ";", ":"))
+        if joins or token.text.startswith(("-", "–", "—")):
+            kept.append(token)
+    return kept
+
+
 def refused(token: Token) -> HoursError:
     """The sentence for a token that cannot stand where it stands."""
     if token.kind == "refused":
@@ -60,6 +70,7 @@ def refused(token: Token) -> HoursError:
             "easter": _("Write the date itself: feasts that move are not known here."),
             "week": _("Week numbers are not possible: write dates."),
             "break": _("Write a break as two spans: 09:00-13:00,14:00-18:00"),
+            "agreed": _("Where hours are agreed by phone, leave this field empty."),
         }[token.value]
     elif token.kind == "open":
         message = _("A remark begins and ends with a straight quotation mark.")

@@ -6,6 +6,7 @@ or `PH`, times, `off | open | unknown` and a remark in quotes. What the specific
 because a page that guesses opening hours sends somebody to a locked door.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,13 +15,17 @@ import flask_babel
 
 from clinic.directory.hours_dates import dates
 from clinic.directory.hours_reader import HoursError, Reader, refused
+from clinic.directory.hours_spans import DAY, spans_of
 
 _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 
 LONGEST = 500
-DAY = 24 * 60
-LATEST_END = 30 * 60  # 06:00 of the next morning, where a service day ends
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+
+
+_NARROWS = re.compile(
+    r"[0-9]|кроме|только|перв|втор|трет|посл|через|ч[её]т|басқа|ғана|except|only|first|last|every", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def read(text: str) -> tuple[Rule, ...]:
     r = Reader(text)
     rules: list[Rule] = []
     adds = False
+    _refuse_brackets(text, r)
     while r.next.kind != "end":
         if r.mark(";"):
             adds = False
@@ -97,7 +103,9 @@ def _rule(r: Reader, adds: bool) -> Rule:
         r.take()
         spans: tuple[tuple[int, int], ...] = ((0, DAY),)
     else:
-        spans = _spans(r)
+        spans = spans_of(r)
+    if spans and not (when or days or holidays) and r.next.kind in ("day", "every", "holidays"):
+        days, holidays = _days_behind(r)
     if r.next.value == "-" and r.ahead(1).kind == "state":  # "Вс – выходной"
         r.take()
     state = r.take().value if r.next.kind == "state" else ""
@@ -114,6 +122,33 @@ def _rule(r: Reader, adds: bool) -> Rule:
         spans = spans or ((0, DAY),)
         state = "open" if remark else ""
     return Rule(at, adds, when, days, holidays, spans, state, remark)
+
+
+def _days_behind(r: Reader) -> tuple[tuple[str, ...], bool]:
+    """The days of `9:00-18:00 Пн-Пт`. Raises HoursError where they may belong to the next hours."""
+    at = r.next.at
+    days, holidays = _days(r)
+    if r.next.kind in ("time", "number", "state", "always"):
+        raise HoursError(
+            _("Write the days before their hours, with “;” between: Mo-Fr 09:00-18:00; Sa 10:00-14:00"), at
+        )
+    return days, holidays
+
+
+def _refuse_brackets(text: str, r: Reader) -> None:
+    """What stands in brackets may be a remark, or say on which Fridays only: the second must not be lost."""
+    opened = next((token for token in r.tokens if token.value == "("), None)
+    if opened is None:
+        return
+    closed = text.find(")", opened.at)
+    end = closed + 1 if closed >= 0 else len(text)
+    part = text[opened.at : end]
+    if _NARROWS.search(part):
+        raise HoursError(_("Write without brackets what “%(part)s” says of days and hours.", part=part[:60]), opened.at)
+    offer = re.sub(r"\s+([,;:]|$)", r"\1", text[: opened.at] + text[end:])
+    raise HoursError(
+        _("Leave out “%(part)s”: only days and hours stand here.", part=part[:60]), opened.at, offer.strip()
+    )
 
 
 def _days(r: Reader) -> tuple[tuple[str, ...], bool]:
@@ -169,42 +204,3 @@ def _nth(r: Reader) -> str:
             return ",".join(parts)
         if not r.mark(","):
             raise refused(r.next)
-
-
-def _spans(r: Reader) -> tuple[tuple[int, int], ...]:
-    found: list[tuple[int, int]] = []
-    while r.next.kind in ("time", "number"):
-        at = r.next.at
-        start = _minutes(r)
-        if not r.mark("-"):
-            if r.next.kind in ("end", "time", "number", "state", "comment") or r.next.value in (",", ";"):
-                raise HoursError(_("A time needs an end: 09:00-18:00"), r.next.at)
-            raise refused(r.next)
-        if r.next.kind not in ("time", "number"):
-            raise refused(r.next)
-        end_at = r.next.at
-        end = _minutes(r)
-        if start >= DAY:
-            raise HoursError(_("Hours begin before 24:00."), at)
-        if end > LATEST_END:
-            raise HoursError(_("After midnight hours can be written up to 30:00, or as 18:00-05:00."), end_at)
-        if start == end != 0:
-            raise HoursError(_("These hours begin and end at the same time: open day and night is 24/7."), end_at)
-        found.append((start, end if end > start else end + DAY))
-        if r.next.value == "," and r.ahead(1).kind in ("time", "number") and r.ahead(2).kind != "month":
-            r.take()
-        else:
-            break
-    return tuple(found)
-
-
-def _minutes(r: Reader) -> int:
-    token = r.take()
-    hour, minute = token.value if token.kind == "time" else (token.value, 0)
-    wrong = hour > 99 or minute > 59
-    if r.next.kind == "ampm":
-        wrong = wrong or not 1 <= hour <= 12
-        hour = hour % 12 + (12 if r.take().value[0] in "pP" else 0)
-    if wrong:
-        raise HoursError(_("“%(part)s” is not a time.", part=token.text[:30]), token.at)
-    return int(hour * 60 + minute)

@@ -12,7 +12,8 @@ import flask_babel
 
 from clinic.directory import hours
 from clinic.directory.hours_reader import HoursError
-from clinic.directory.hours_text import DAY, WEEKDAYS, Rule, read
+from clinic.directory.hours_spans import DAY
+from clinic.directory.hours_text import WEEKDAYS, Rule, read
 
 _: Callable[..., Any] = flask_babel.lazy_gettext  # flask-babel has no types
 

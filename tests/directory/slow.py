@@ -27,6 +27,22 @@ def text(lines: Sequence[Line]) -> str:
     return "".join(("" if n == 0 else ", " if line.adds else "; ") + line.text() for n, line in enumerate(lines))
 
 
+def can_be_read_in_two_ways(lines: Sequence[Line]) -> bool:
+    """Whether hours stand within hours of the same line, or are added to hours that hold on that day already."""
+    for n, line in enumerate(lines):
+        spans = {(start, end if end > start else end + 1440) for start, end in line.spans}
+        if any(a != b and a[0] <= b[0] and b[1] <= a[1] for a in spans for b in spans):
+            return True
+        before = [other for other in lines[:n] if not other.shut and other.weekdays & line.weekdays]
+        if line.adds and not line.shut and any(_minutes(other) & _minutes(line) for other in before):
+            return True
+    return False
+
+
+def _minutes(line: Line) -> set[int]:
+    return {m for start, end in line.spans for m in range(start, end if end > start else end + 1440)}
+
+
 @lru_cache(maxsize=1000)
 def begins_on(lines: tuple[Line, ...], day: date) -> set[int]:
     """Minutes from midnight of `day` that are open because of that date; those over 1439 are its night."""

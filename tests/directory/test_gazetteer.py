@@ -11,7 +11,17 @@ from flask import Flask
 from clinic.db import Text3, db, writing
 from clinic.directory import catalogue, seeding
 from clinic.directory.catalogue import Catalogue, PlaceInfo
-from clinic.directory.gazetteer import NotFound, OutOfReach, Spot, distance_m, key_of, locate, position
+from clinic.directory.gazetteer import (
+    NEAR_M,
+    NotFound,
+    OutOfReach,
+    Spot,
+    distance_m,
+    key_of,
+    locate,
+    nearest_city,
+    position,
+)
 
 SEARCHES = Path(__file__).with_name("searches.csv")
 
@@ -137,6 +147,18 @@ def test_an_empty_gazetteer_finds_nothing() -> None:
 
 def test_a_position_is_rounded_to_a_kilometre_and_has_no_name(cat: Catalogue) -> None:
     assert position(cat, 43.238123, 76.945456) == Spot(43.24, 76.95, None, "position")
+
+
+def test_a_point_knows_the_city_it_lies_in_or_how_far_the_next_one_is(cat: Catalogue) -> None:
+    def at(lat: float, lng: float) -> tuple[str, int]:
+        found = nearest_city(cat, lat, lng)
+        assert found is not None
+        return found[0].key, round(found[1] / 1000)
+
+    assert at(43.22, 76.85) == ("almaty", 4)
+    assert at(46.79, 61.67)[0] == "baikonur"  # Aralsk
+    assert at(46.79, 61.67)[1] > NEAR_M / 1000
+    assert nearest_city(Catalogue(1, {}, {}, {}, {}, {}, {}, ()), 43.22, 76.85) is None
 
 
 @pytest.mark.parametrize(
