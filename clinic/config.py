@@ -214,6 +214,10 @@ def _report_key(env: _Reader) -> str | None:
     return raw or None
 
 
+# a number, a short code, a messaging service, or a name as the provider takes it
+_SENDER = re.compile(r"\+\d{7,15}|\d{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}", re.ASCII)
+
+
 def _twilio(env: _Reader) -> Twilio | None:
     names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
     sid, token, sender = (env.text(name, "") for name in names)
@@ -224,6 +228,11 @@ def _twilio(env: _Reader) -> Twilio | None:
     if missing:
         env.mistakes.append(f"Set {' and '.join(missing)} as well, or none of the TWILIO settings.")
         return None
+    if not _SENDER.fullmatch(sender):
+        env.mistakes.append(
+            "Set TWILIO_FROM to a number (+77010000000), a messaging service (MG…), or a name of at most 11 signs:"
+            " Latin letters, at least one of them, digits and spaces. The provider takes no other."
+        )
     if base:
         parts = urlsplit(base)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:

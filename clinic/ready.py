@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.config import settings
 from clinic.directory import checks
 from clinic.directory.models import Location, OpenQuestion, Organization
+from clinic.messaging import outbox
 from clinic.privacy import keys
 from clinic.safety import help_numbers
 from clinic.safety.pages import editing
@@ -47,6 +48,14 @@ def missing(s: Session) -> Iterator[Lack]:
         yield Lack(_("Set KESHKI_CONTACT, so that people can report a weakness."))
     if found.twilio is None:
         yield Lack(_("No sender of SMS is configured: the site will offer no reminders."))
+    if error := outbox.held_up(s):
+        yield Lack(
+            _(
+                "SMS do not go out: the provider refuses the account or its sender (error %(error)s)."
+                " What is due waits.",
+                error=error,
+            )
+        )
     if (today - keys.ring().day).days > keys.LEAP_DAYS:
         yield Lack(_("The day key is days behind: confirm the date with flask keys advance."))
     for number, question in s.execute(

@@ -42,6 +42,10 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": 
         (DEMO | TWILIO, "TWILIO"),
         (DEMO | {"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN"),
         (REAL | {"TWILIO_FROM": "Keshki"}, "TWILIO_ACCOUNT_SID"),
+        (REAL | TWILIO | {"TWILIO_FROM": "KESHKI CLINIC"}, "TWILIO_FROM"),
+        (REAL | TWILIO | {"TWILIO_FROM": "Кешкі"}, "TWILIO_FROM"),
+        (REAL | TWILIO | {"TWILIO_FROM": "МeetMe"}, "TWILIO_FROM"),
+        (REAL | TWILIO | {"TWILIO_FROM": "+7701"}, "TWILIO_FROM"),
         (REAL | TWILIO | {"TWILIO_API_BASE": "http://example.org"}, "TWILIO_API_BASE"),
         (REAL | TWILIO | {"KESHKI_BASE_URL": "http://example.kz"}, "KESHKI_BASE_URL"),
         (REAL | {"KESHKI_BASE_URL": ""}, "KESHKI_BASE_URL"),
@@ -65,6 +69,11 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(config.ConfigError) as error:
         config.read(DEMO | {"PORT": "x", "KESHKI_SMS_WINDOW": "x", "KESHKI_PROXIES": "x"})
     assert len(str(error.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize("sender", ["Keshki", "Meet 24", "+77010000000", "1414", "MG" + "0a" * 16])
+def test_a_sender_that_the_provider_takes_starts(sender: str) -> None:
+    assert config.read(REAL | TWILIO | {"TWILIO_FROM": sender}).twilio is not None
 
 
 def test_real_settings_are_read() -> None:

@@ -50,6 +50,9 @@ class Fault:
     before: float = 0.0  # seconds before the message is taken
     after: float = 0.0  # seconds between taking it and answering
     receipt: str = ""  # a receipt sent before the answer
+    status: str = ""  # where the message is already when it answers
+    error: int | None = None
+    retry_after: str = ""
 
 
 GOOD = Fault(takes=True, answer="201")
@@ -181,6 +184,8 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
             world.on_create(form)
             _wait(fault.before)
             message = world.take(form) if fault.takes else None
+            if message is not None and fault.status:
+                message.status, message.error = fault.status, fault.error
             if message is not None and fault.receipt:
                 message.status = fault.receipt
                 post_receipt(message, fault.receipt)
@@ -197,7 +202,8 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
                 case "drip":
                     self._drip()
                 case "429":
-                    self._json(429, {"code": 20429, "message": "Too many requests", "status": 429})
+                    headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+                    self._json(429, {"code": 20429, "message": "Too many requests", "status": 429}, headers)
                 case "500":
                     self._json(500, {"code": 20500, "message": "Internal error", "status": 500})
                 case "20003":
@@ -271,11 +277,13 @@ def _handler(world: StandIn) -> type[BaseHTTPRequestHandler]:
         def _missing(self) -> None:
             self._json(404, {"code": 20404, "message": "Not found", "status": 404})
 
-        def _json(self, status: int, body: dict[str, Any]) -> None:
-            self._send(status, json.dumps(body).encode())
+        def _json(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+            self._send(status, json.dumps(body).encode(), headers)
 
-        def _send(self, status: int, body: bytes) -> None:
+        def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

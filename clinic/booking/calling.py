@@ -135,7 +135,7 @@ def plan(s: Session, cat: Catalogue, now: datetime) -> Plan:
     if not rows:
         return Plan((), {}, (), {}, False)
     knows, fits = _known(s, rows), _fitting(s, cat, rows, now)
-    just_told, last_told = _just_told(rows, knows, now), _last_told(rows)
+    just_told, last_told = _just_told(s, rows, knows, now), _last_told(rows)
     gone: dict[bytes, set[Key]] = {}
     for row in rows:
         if lost := knows[row.rid] - {one.key for one, _seats in fits[row.rid]}:
@@ -212,12 +212,19 @@ def _known(s: Session, rows: Iterable[Any]) -> dict[bytes, set[Key]]:
     return found
 
 
-def _just_told(rows: Iterable[Any], knows: dict[bytes, set[Key]], now: datetime) -> Counter[tuple[int, date]]:
-    """How many were told of a place and day within the pause, and have not booked since: then their wish is gone."""
+def _just_told(
+    s: Session, rows: Iterable[Any], knows: dict[bytes, set[Key]], now: datetime
+) -> Counter[tuple[int, date]]:
+    """How many were told of a place and day within the pause, and have not booked since: then their wish is gone.
+
+    Whose message did not arrive was told nothing: nobody waits for her.
+    """
+    told = [row for row in rows if row.told_at is not None and row.told_at > now - PAUSE]
+    lost = outbox.troubles(s, [waiting.about(row.rid) for row in told])
     return Counter(
         day
-        for row in rows
-        if row.told_at is not None and row.told_at > now - PAUSE
+        for row in told
+        if waiting.about(row.rid) not in lost
         for day in {(place, clock.service_day(clock.moment(cell))) for place, cell in knows[row.rid]}
     )
 

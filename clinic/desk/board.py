@@ -16,6 +16,7 @@ from clinic.desk import roster
 from clinic.directory import openness
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.models import Location, Room
+from clinic.messaging import outbox
 from clinic.messaging.models import Message
 
 LARGEST_TICKET = 99_999
@@ -38,6 +39,7 @@ class Board:
     messages: tuple[Unvouched, ...]
     free_rooms: tuple[tuple[int, int], ...]  # (room, minutes): free now, for whoever waits in the line
     untold: tuple[DeskRow, ...]  # moved or taken off, and no message says so
+    held_up: str  # the provider's error for which no message goes out at all; "" when they do
 
 
 def version(s: Session, cat: Catalogue, location_id: int, day: date, now: datetime) -> str:
@@ -60,7 +62,11 @@ def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: dat
     free = tuple((room, cells * clock.CELL_MINUTES) for room, cells in runs if cells >= line.SHORTEST and today)
     untold = rearranging.untold(s, location.id, now) if today else ()
     return Board(
-        built, _unvouched(s, rows), free, tuple(row for row in untold if row.status in ("booked", "cancelled"))
+        built,
+        _unvouched(s, rows),
+        free,
+        tuple(row for row in untold if row.status in ("booked", "cancelled")),
+        outbox.held_up(s),
     )
 
 

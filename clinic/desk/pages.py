@@ -183,6 +183,7 @@ def _context(desk: Desk) -> dict[str, object]:
     return names(desk) | {
         "roster": shown.roster,
         "messages": shown.messages,
+        "held_up": shown.held_up,
         "room_names": {r.id: r.name[language] for r in shown.roster.rooms},
         "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
         "free_rooms": shown.free_rooms,

@@ -170,6 +170,12 @@ class KitLine(Base):
         CheckConstraint("quantity BETWEEN 1 AND 3", name="quantity"),
         Index("ix_kit_line_order_id", "order_id"),
         Index("ix_kit_line_holding_id", "holding_id"),
+        Index(
+            "ix_kit_line_handed_at",
+            "handed_at",
+            sqlite_where=text("handed_at IS NOT NULL"),
+            postgresql_where=text("handed_at IS NOT NULL"),
+        ),
         {"info": {"personal": True}, "sqlite_with_rowid": False},
     )
 

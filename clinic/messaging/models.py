@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Rid, UtcTime
@@ -61,7 +61,11 @@ class Attempt(Base):
     """One try to send a message; its token stands in the receipt's address."""
 
     __tablename__ = "attempt"
-    __table_args__ = ({"info": {"personal": True}, "sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_attempt_started_at", "started_at"),
+        Index("ix_attempt_claim", "claim"),
+        {"info": {"personal": True}, "sqlite_with_rowid": False},
+    )
 
     message_id: Mapped[bytes] = mapped_column(
         Rid, ForeignKey("message.rid", ondelete="CASCADE"), primary_key=True, info=keep("message", "random")
@@ -73,6 +77,8 @@ class Attempt(Base):
     absent: Mapped[int] = mapped_column(default=0, info=keep("message"))  # how often it knew nothing of it
     sid: Mapped[str | None] = mapped_column(String(40), unique=True, info=keep("message", "random"))
     outcome: Mapped[str] = mapped_column(String(12), default="", info=keep("message"))
+    # of which claim it is: they grow, so that each worker reads what the others sent since it last looked
+    claim: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0", info=keep("message"))
 
 
 class Erasure(Base):

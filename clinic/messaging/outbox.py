@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from clinic.db import new_rid
@@ -80,6 +80,10 @@ def drop(s: Session, about: str, kinds: Collection[str] | None, now: datetime, w
     chosen = [Message.about == about, Message.dropped_at.is_(None)]
     if kinds is not None:
         chosen.append(Message.kind.in_(kinds))
+    return _take_back(s, chosen, now, why)
+
+
+def _take_back(s: Session, chosen: Sequence[ColumnElement[bool]], now: datetime, why: str) -> int:
     waiting = s.execute(
         update(Message)
         .where(*chosen, Message.state == "waiting")
@@ -93,6 +97,25 @@ def drop(s: Session, about: str, kinds: Collection[str] | None, now: datetime, w
         .execution_options(synchronize_session=False)
     )
     return int(waiting.rowcount) + int(under_way.rowcount)  # type: ignore[attr-defined]
+
+
+def drop_all(s: Session, pass_id: bytes, now: datetime, why: str, but: bytes) -> None:
+    """Take back all that has not gone out under a pass, whatever it is about, except the message `but`."""
+    mine = [Message.pass_id == pass_id, Message.rid != but, Message.dropped_at.is_(None)]
+    _take_back(s, mine, now, why)
+
+
+def held_up(s: Session) -> str:
+    """The provider's error for which the queue has stopped, as long as anything waits for its mending; else ""."""
+    return (
+        s.scalar(
+            select(Message.error)
+            .where(Message.state == "waiting", Message.error != "", Message.dropped_at.is_(None))
+            .order_by(Message.due_at.desc())
+            .limit(1)
+        )
+        or ""
+    )
 
 
 def erase(s: Session, pass_id: bytes) -> None:
@@ -138,10 +161,10 @@ def of_all(s: Session, abouts: Sequence[str]) -> dict[str, tuple[MessageView, ..
 
 
 def troubles(s: Session, abouts: Sequence[str]) -> dict[str, MessageView]:
-    """Of these things, those whose last message did not surely reach her: for the desk's list."""
+    """Of these things, those whose last message did not surely reach her; dropped ones were none."""
     worst = {}
     for about, views in of_all(s, abouts).items():
-        bad = [view for view in views if view.state in TROUBLES]
-        if bad:
-            worst[about] = bad[-1]
+        last = [view for view in views if view.state != "dropped"][-1:]
+        if last and last[0].state in TROUBLES:
+            worst[about] = last[0]
     return worst

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from clinic.messaging import states
+from clinic.messaging import news, states
 from clinic.messaging.models import Attempt
 
 LONGEST_SID = 40
@@ -28,9 +28,7 @@ def take(s: Session, token: str, sid: str, status: str, error: str, now: datetim
     message_id, n, known_sid = found
     if known_sid is None:
         _keep(s, message_id, n, sid)
-    state = states.PROVIDER_STATES.get(status, "accepted")
-    states.forward(s, message_id, state, error[:LONGEST_ERROR], now)
-    states.erase_at(s, sid, now if state in states.FINAL else now + states.NO_NEWS)
+    news.take(s, message_id, n, sid, status, error[:LONGEST_ERROR], now)
     return True
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from clinic import messaging
 from clinic.db import writing
-from clinic.messaging import outbox, states
+from clinic.messaging import news, outbox, states
 from clinic.messaging.gate import gate
 from clinic.messaging.models import Attempt, Message
 from clinic.messaging.senders import AskFailed, Copy
@@ -118,7 +118,7 @@ def settle(s: Session, doubts: Sequence[Doubt], copies: Sequence[Copy], now: dat
         if match is not None:
             taken.add(match.sid)
             states.accepted(s, [(doubt.message_id, doubt.n, match.sid)], now)
-            news(s, doubt.message_id, match.sid, match.status, match.error, now)
+            news.take(s, doubt.message_id, doubt.n, match.sid, match.status, match.error, now)
             settled += 1
         elif any(not copy.body for copy in possible):
             states.end(s, doubt.message_id, doubt.n, "unknown", "redacted")
@@ -133,13 +133,13 @@ def look_once(now: datetime) -> int:
     sender = messaging.sender()
     with writing() as s:
         rows = s.execute(
-            select(Message.rid, Attempt.sid, Attempt.started_at)
+            select(Message.rid, Attempt.n, Attempt.sid, Attempt.started_at)
             .join(Attempt, (Attempt.message_id == Message.rid) & (Attempt.n == Message.tries))
             .where(Message.state.in_(("accepted", "sent")), Message.lease_until <= now, Attempt.sid.is_not(None))
             .limit(LOOKS_AT_ONCE)
             .with_for_update(skip_locked=True, of=Message)
         ).all()
-        for rid, _sid, started_at in rows:
+        for rid, _n, _sid, started_at in rows:
             # each silence as long again as all before it: 10 minutes, 20, 40, …
             next_look = now + max(states.FIRST_LOOK, now - started_at)
             s.execute(
@@ -149,7 +149,7 @@ def look_once(now: datetime) -> int:
                 .execution_options(synchronize_session=False)
             )
     moved = 0
-    for rid, sid, _started in rows:
+    for rid, n, sid, _started in rows:
         if sid is None:
             continue
         try:
@@ -158,16 +158,8 @@ def look_once(now: datetime) -> int:
             return moved
         if status:
             with writing() as s:
-                moved += news(s, rid, sid, status, error, now)
+                moved += news.take(s, rid, n, sid, status, error, now)
     return moved
-
-
-def news(s: Session, message_id: bytes, sid: str, status: str, error: str, now: datetime) -> bool:
-    """Write down the provider's word for where a message is; its copy goes once that is final."""
-    state = states.PROVIDER_STATES.get(status, "accepted")
-    if state in states.FINAL:
-        states.erase_at(s, sid, now)
-    return states.forward(s, message_id, state, error, now)
 
 
 def _still_open(s: Session, doubt: Doubt) -> bool:

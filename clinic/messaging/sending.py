@@ -8,25 +8,22 @@ people on duty go a way of their own (urgent.py).
 import logging
 import random
 import secrets
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from hashlib import blake2b
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from clinic import messaging
-from clinic.clock import at, local
+from clinic.clock import local
 from clinic.config import settings
 from clinic.db import db, writing
-from clinic.messaging import outbox, states, window
+from clinic.messaging import news, outbox, states, today, window
 from clinic.messaging.gate import Gate, gate
 from clinic.messaging.models import RANK, URGENT, Attempt, Message
 from clinic.messaging.senders import Accepted, Later, Outcome, Outgoing, Refused, Sender, Stop, Unclear
@@ -42,9 +39,7 @@ WORK_SECONDS = 20.0  # then the worker looks after its other tasks
 LONGEST_VALIDITY = 36_000  # seconds; Twilio's ValidityPeriod
 A_DAY_TO_ONE_NUMBER = 2
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=30), timedelta(minutes=15)
-NOT_TAKEN = ("later", "unsent", "absent", "refused")  # outcomes after which the provider surely has nothing
 CLAIMS_LOCK = 0x4B65736B  # PostgreSQL: claims follow one another, since each counts what the others sent
-SEEN = "keshki.sending.seen"
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +126,7 @@ def post(mail: Mail, claimed: Claimed) -> Outcome | Unsent:
     moment = claimed.claimed_at + timedelta(seconds=held)
     seconds = valid_seconds(claimed, moment)
     outcome = mail.sender.send(Outgoing(claimed.to, claimed.body, claimed.token, seconds, claimed.voice))
-    mail.gate.heard(outcome, moment)
-    return outcome
+    return mail.gate.heard(outcome, moment)
 
 
 def valid_seconds(claimed: Claimed, now: datetime) -> int:
@@ -158,13 +152,12 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     ).all()
     if not due:
         return []
-    sent = _seen(local(now).date())
-    today = _sent_today(s, now, sent)
-    room = settings().sms_daily_cap - today.total()
+    known = today.today(now)
+    known.read(s, [row.rid for row in due if row.tries])
     closes_at = window.closes(local(now).date())
     claimed: list[Claimed] = []
     for rid, sealed_to, sealed_body, not_after, tries in due:
-        if room <= len(claimed):
+        if known.total >= settings().sms_daily_cap:
             gate().cap_reached(local(now).date(), now)
             break
         try:
@@ -176,16 +169,15 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
         if phones.country(to) not in settings().sms_countries:
             aside(s, rid, "failed", "country")
             continue
-        if today[_digest(to)] >= A_DAY_TO_ONE_NUMBER:
+        if known.to(to) >= A_DAY_TO_ONE_NUMBER:
             _tomorrow(s, rid, not_after, now)
             continue
-        today[_digest(to)] += 1
-        sent[rid] = (_digest(to), sent[rid][1] + 1 if rid in sent else 1)
+        known.add(rid, tries + 1, to)
         claimed.append(
             Claimed(rid, tries + 1, secrets.token_urlsafe(18), to, body, not_after, closes_at, now, held_since)
         )
     if claimed:
-        take(s, claimed, now)
+        take(s, claimed, now, today.next_claim(s, now))
     return claimed
 
 
@@ -196,8 +188,8 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def take(s: Session, claimed: Sequence[Claimed], now: datetime) -> None:
-    """Write down the lease and the attempt of each claim."""
+def take(s: Session, claimed: Sequence[Claimed], now: datetime, number: int) -> None:
+    """Write down the lease and the attempt of each; `number` is that of the claim."""
     s.execute(
         update(Message)
         .where(Message.rid.in_([c.message_id for c in claimed]))
@@ -209,7 +201,7 @@ def take(s: Session, claimed: Sequence[Claimed], now: datetime) -> None:
         [
             {
                 "message_id": c.message_id, "n": c.n, "token": c.token, "started_at": now,
-                "asked": 0, "absent": 0, "outcome": "",
+                "asked": 0, "absent": 0, "outcome": "", "claim": number,
             }
             for c in claimed
         ],
@@ -248,11 +240,10 @@ def _record(
 ) -> None:
     match outcome:
         case Refused(error):
-            states.note(s, rid, n, "refused")
-            states.end(s, rid, n, "failed", error)
-        case Later():
+            news.refused(s, rid, n, error, now)
+        case Later(_, asked):
             states.note(s, rid, n, "later")
-            states.back(s, rid, n, now + wait(n), "")
+            states.back(s, rid, n, now + max(asked, wait(n)), "")
         case Stop(error):
             states.note(s, rid, n, "later")
             states.back(s, rid, n, now + LONGEST_BACKOFF, error)
@@ -261,56 +252,14 @@ def _record(
             states.back(s, rid, n, None, "")
         case Unclear():
             states.note(s, rid, n, "unclear")
+        case Accepted(sid, status, error) if status in news.BAD:
+            news.take(s, rid, n, sid, status, error, now)
 
 
 def backoff(tries: int) -> timedelta:
     """How long a message waits after its `tries`-th refusal "for now", a little different each time."""
     doubled: timedelta = BACKOFF * 2 ** min(tries - 1, 10)
     return min(LONGEST_BACKOFF, doubled) * random.uniform(0.8, 1.2)  # noqa: S311
-
-
-def _sent_today(s: Session, now: datetime, sent: dict[bytes, tuple[bytes, int]]) -> Counter[bytes]:
-    """How many messages each number may have got since local midnight, by a digest that lives in memory only.
-
-    `sent` is what this process has seen today. What was erased meanwhile counts on: otherwise whoever
-    books and forgets again and again could have any number called upon without end.
-    """
-    counted: Counter[bytes] = Counter()
-    for rid, outcome in s.execute(
-        select(Attempt.message_id, Attempt.outcome)
-        .join(Message, Message.rid == Attempt.message_id)
-        .where(Attempt.started_at >= at(local(now).date(), 0), Message.kind.not_in(URGENT))
-    ):
-        counted[rid] += outcome not in NOT_TAKEN
-    fresh = [rid for rid in counted if rid not in sent]
-    for begin in range(0, len(fresh), 500):
-        part = fresh[begin : begin + 500]
-        for rid, to in s.execute(select(Message.rid, Message.to).where(Message.rid.in_(part))).all():
-            try:
-                sent[rid] = (_digest(sealing.open_(outbox.TO, rid, to)), 0)
-            except sealing.Gone:
-                sent[rid] = (b"", 0)
-    for rid, times in counted.items():
-        sent[rid] = (sent[rid][0], times)
-    numbers: Counter[bytes] = Counter()
-    for digest, times in sent.values():
-        numbers[digest] += times
-    return numbers
-
-
-_KEY = secrets.token_bytes(32)
-
-
-def _digest(number: str) -> bytes:
-    return blake2b(number.encode(), key=_KEY, digest_size=16).digest()
-
-
-def _seen(today: date) -> dict[bytes, tuple[bytes, int]]:
-    """Of each message that this process saw today: its number's digest, and how often it may have gone out."""
-    found = current_app.extensions.get(SEEN)
-    if found is None or found[0] != today:
-        found = current_app.extensions[SEEN] = (today, {})
-    return cast(dict[bytes, tuple[bytes, int]], found[1])
 
 
 def aside(s: Session, rid: bytes, state: str, error: str) -> None:

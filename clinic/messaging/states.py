@@ -97,6 +97,32 @@ def back(s: Session, message_id: bytes, n: int, due_at: datetime | None, error: 
     _rows(s, update(Message).where(*ours).values(values))
 
 
+def again(s: Session, message_id: bytes, n: int, due_at: datetime, error: str) -> bool:
+    """Attempt `n` was taken and surely did not arrive, for a cause that goes: the message waits for another try.
+
+    False when it is of no use any more: dropped, too late, delivered, or tried again already.
+    """
+    return bool(
+        _rows(
+            s,
+            update(Message)
+            .where(
+                Message.rid == message_id,
+                Message.tries == n,
+                Message.state.in_(("sending", "accepted", "sent", "unknown")),
+                Message.dropped_at.is_(None),
+                Message.not_after > due_at,
+            )
+            .values(state="waiting", rank=RANK["waiting"], lease_until=None, error=error, due_at=due_at),
+        )
+    )
+
+
+def is_newest(s: Session, message_id: bytes, n: int) -> bool:
+    """Whether a message was not tried again since attempt `n`."""
+    return s.scalar(select(Message.tries).where(Message.rid == message_id)) == n
+
+
 def end(s: Session, message_id: bytes, n: int, state: str, error: str) -> None:
     """Attempt `n` was the last: the message ends as failed, unknown, expired or dropped."""
     _rows(

@@ -115,7 +115,7 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
             Claimed(rid, tries + 1, token, to, body, not_after, not_after, now, held_since, voice=kind == CALL)
         )
     if claimed:
-        sending.take(s, claimed, now)
+        sending.take(s, claimed, now, 0)
     return claimed
 
 

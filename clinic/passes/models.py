@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, Rid
@@ -25,3 +25,5 @@ class Pass(Base):
     cover: Mapped[bytes] = mapped_column(LargeBinary, info=keep("cover", "sealed"))
     phone: Mapped[bytes | None] = mapped_column(LargeBinary, info=keep("phone", "sealed"))
     forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
+    # no message reaches the number she gave: it was erased
+    unreached: Mapped[bool] = mapped_column(default=False, server_default=false(), info=keep("message"))

@@ -15,7 +15,7 @@ COVER, PHONE = "pass.cover", "pass.phone"
 
 _PASS = cast(Table, Pass.__table__)
 _INSERT = Prepared(_PASS.insert(), _PASS.c.keys())
-_COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on)
+_COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on, _PASS.c.unreached)
 _BY_CODE = select(*_COLUMNS).where(_PASS.c.code_hash == bindparam("code_hash"))
 _HELD = select(_PASS.c.rid).where(_PASS.c.rid == bindparam("rid")).with_for_update(read=True, key_share=True)
 _BY_RID = select(*_COLUMNS).where(_PASS.c.rid == bindparam("rid"))
@@ -38,6 +38,7 @@ class OpenPass:
     cover: str
     phone: str | None
     forget_on: date
+    unreached: bool = False  # no message reached the number she gave; it is erased, and none is put any more
 
 
 def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[OpenPass, str]:
@@ -52,6 +53,7 @@ def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_o
             "cover": sealing.seal(forget_on, COVER, rid, cover),
             "phone": sealing.seal(forget_on, PHONE, rid, phone) if phone else None,
             "forget_on": forget_on,
+            "unreached": False,
         },
     )
     return OpenPass(rid, language, cover, phone, forget_on), code
@@ -113,7 +115,21 @@ def keep_until(s: Session, pass_: OpenPass, forget_on: date) -> OpenPass:
 
 def set_contact(s: Session, pass_: OpenPass, language: str, cover: str, phone: str | None) -> OpenPass:
     """Another language, cover or number for her messages."""
-    return _write(s, replace(pass_, language=language, cover=cover, phone=phone))
+    return _write(s, replace(pass_, language=language, cover=cover, phone=phone, unreached=False))
+
+
+def unreached(s: Session, rid: bytes, phone: str) -> bool:
+    """No message reaches `phone`: where it still is the number of this pass, it is erased. Whether it was."""
+    row = s.execute(
+        select(_PASS.c.phone).where(_PASS.c.rid == rid).with_for_update(key_share=True)
+    ).one_or_none()  # she may just give another
+    try:
+        if row is None or row.phone is None or sealing.open_(PHONE, rid, row.phone) != phone:
+            return False
+    except sealing.Gone:
+        return False
+    s.execute(update(Pass).where(Pass.rid == rid).values(phone=None, unreached=True))
+    return True
 
 
 def forget(s: Session, pass_: OpenPass) -> None:
@@ -121,7 +137,7 @@ def forget(s: Session, pass_: OpenPass) -> None:
     s.execute(delete(Pass).where(Pass.rid == pass_.rid))
 
 
-def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date) -> OpenPass:
+def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date, unreached: bool) -> OpenPass:
     try:
         return OpenPass(
             rid,
@@ -129,6 +145,7 @@ def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget
             sealing.open_(COVER, rid, cover),
             None if phone is None else sealing.open_(PHONE, rid, phone),
             forget_on,
+            unreached,
         )
     except sealing.Gone as error:
         raise CodeUnknown from error
@@ -143,6 +160,7 @@ def _write(s: Session, pass_: OpenPass) -> OpenPass:
             cover=sealing.seal(pass_.forget_on, COVER, pass_.rid, pass_.cover),
             phone=sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone) if pass_.phone else None,
             forget_on=pass_.forget_on,
+            unreached=pass_.unreached,
         )
     )
     return pass_

@@ -223,6 +223,7 @@ def _page(
         wishes=mine_waiting.cards(s, cat, pass_, now),
         token_for=tokens.new,
         ready=mine_ready.cards(s, cat, pass_, now),
+        unreached=pass_.unreached,
         code=form.code.data,
         said=said,
         felt=its if isinstance(its, mine_felt.FeltForm) else None,

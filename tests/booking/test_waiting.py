@@ -17,7 +17,7 @@ from clinic.booking.refusals import NotBookable
 from clinic.db import Base, Text3, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
-from clinic.messaging import outbox
+from clinic.messaging import news, outbox
 from clinic.messaging.models import Message
 from clinic.passes import passes
 from clinic.passes.passes import PhoneNeeded
@@ -68,6 +68,26 @@ def test_the_line_hears_in_order_one_after_another_and_nobody_twice(evening: Tra
         run()
         assert told(first, second, third) == expected
     assert free_for(first) == free_for(third) == ["18:20"]  # nothing was held for anybody
+
+
+@pytest.mark.usefixtures("sending")
+def test_whose_message_did_not_arrive_delays_nobody_behind_her(evening: Traveller) -> None:
+    place, kind, visits = full_evening()
+    first, second = waits(place, kind), waits(place, kind)
+    evening.move_to(TEN)
+    cancel(visits[1])
+    assert run() == 1
+    assert told(first, second) == [1, 0]
+    with writing() as s:
+        rid = s.scalars(select(Message.rid).where(Message.kind == waiting.FREE)).one()
+        s.execute(update(Message).values(state="sending", tries=1))
+        news.refused(s, rid, 1, "21211", clock.now())
+    evening.shift(MINUTE)
+    assert run() == 1
+    assert told(first, second) == [1, 1]
+    evening.shift(240 * MINUTE)
+    run()
+    assert told(first, second) == [1, 1]
 
 
 @pytest.mark.usefixtures("sending")

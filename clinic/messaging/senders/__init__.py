@@ -1,7 +1,7 @@
 """What a sender of SMS is: one short protocol, one file per provider, no provider named outside them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -21,23 +21,26 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has taken the message under this number of its own."""
+    """The provider has taken the message under this number of its own; `status` is its first word about it."""
 
     sid: str
+    status: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider will never take it: a wrong number, a barred one, a text it does not like."""
+    """The provider will never take it: a wrong number, a barred one, a text it does not like (see `answers`)."""
 
     error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Surely not taken, and worth another try."""
+    """Surely not taken, and worth another try, not before `wait` is over where the provider says so."""
 
     error: str
+    wait: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from clinic.config import Twilio
-from clinic.messaging.senders import Accepted, AskFailed, Copy, Later, NotYet, Outcome, Outgoing, Refused, Stop, Unclear
+from clinic.messaging.senders import (
+    Accepted,
+    AskFailed,
+    Copy,
+    Later,
+    NotYet,
+    Outcome,
+    Outgoing,
+    Refused,
+    Stop,
+    Unclear,
+    answers,
+)
 
 CALL_SECONDS = 10.0  # in all, however slowly the answer drips
 READ_SECONDS = 8.0  # per read of the socket
 IDLE_SECONDS = 20.0  # a connection that rested longer may be closed at the other end: a new one is safer
 PAGE = 500
-STOPPING = (20003, 21408)  # the account's own: authentication, geographic permission
 RING_SECONDS = 40
 CALL_SID = "CA"
 # a call that was answered has arrived; one that was not is of no use any more
@@ -28,7 +39,8 @@ CALL_STATES = {
     "completed": "delivered", "in-progress": "sent", "ringing": "sent", "queued": "queued", "busy": "undelivered",
     "no-answer": "undelivered", "failed": "failed", "canceled": "canceled",
 }  # fmt: skip
-NOT_FOUND, CONFLICT, TOO_MANY = 404, 409, 429
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_MANY = 401, 403, 404, 409, 429
+LONGEST_WAIT = timedelta(hours=1)  # whatever the provider asks for
 STILL_UNDER_WAY = 20009  # Twilio deletes no message that has not ended
 
 log = logging.getLogger(__name__)
@@ -57,7 +69,7 @@ class TwilioSender:
     def send(self, message: Outgoing) -> Outcome:
         from requests.exceptions import ConnectionError as NoConnection
         from requests.exceptions import ConnectTimeout
-        from twilio.base.exceptions import TwilioRestException
+        from twilio.base.exceptions import TwilioException
 
         fields: dict[str, object] = {
             "to": message.to,
@@ -72,12 +84,15 @@ class TwilioSender:
                 return Refused("no voice")
             url = self._voice.url + message.token
             fields = {"to": message.to, "from_": self._voice.number, "url": url, "timeout": RING_SECONDS}
+        client: Any = None
         try:
             with self._client() as client:
                 taken = (client.calls if message.voice else client.messages).create(**fields)
-            return Accepted(taken.sid) if taken.sid else Unclear("an answer without a sid")
-        except TwilioRestException as error:
-            return _sorted(error.status, error.code)
+            if not taken.sid:
+                return Unclear("an answer without a sid")
+            return Accepted(taken.sid, "" if message.voice else str(taken.status), str(_field(taken, "error_code")))
+        except TwilioException as error:
+            return _sorted(_field(error, "status"), _field(error, "code"), _wait(client))
         except ConnectTimeout:
             return Later("no connection")
         except NoConnection as error:
@@ -169,23 +184,48 @@ class TwilioSender:
 
         quiet = logging.getLogger("twilio.http_client")  # its INFO lines hold addresses with what was asked
         quiet.setLevel(logging.WARNING)
-        http = TwilioHttpClient(timeout=READ_SECONDS, logger=quiet, max_retries=0)
+
+        class Listening(TwilioHttpClient):
+            """Keeps the last answer, whose headers no error of the library tells."""
+
+            def request(self, *args: Any, **kwargs: Any) -> Any:
+                self.last_response = None
+                self.last_response = super().request(*args, **kwargs)
+                return self.last_response
+
+        http = Listening(timeout=READ_SECONDS, logger=quiet, max_retries=0)
         client = Client(self._account.account_sid, self._account.auth_token, http_client=http)
         if self._account.api_base:
             client.api.base_url = self._account.api_base
         return client
 
 
-def _sorted(status: int, code: int | None) -> Outcome:
-    """What follows from an HTTP answer other than success."""
+def _sorted(status: int | str, code: int | str, wait: timedelta) -> Outcome:
+    """What follows from an HTTP answer other than success; `wait` is how long it asks to wait."""
     error = str(code or status)
-    if code in STOPPING:
+    if not isinstance(status, int) or not 400 <= status < 500:
+        return Unclear(error)
+    about = answers.about(error)
+    if status == TOO_MANY or about == answers.LATER:
+        return Later(error, wait)
+    if status in (UNAUTHORIZED, FORBIDDEN, NOT_FOUND) or about == answers.ACCOUNT:
         return Stop(error)
-    if status == TOO_MANY:
-        return Later(error)
-    if 400 <= status < 500:
-        return Refused(error)
-    return Unclear(error)
+    return Refused(error)
+
+
+def _field(answer: Any, name: str) -> Any:
+    """A field of an answer or an error; "" when it has none."""
+    return getattr(answer, name, None) or ""
+
+
+def _wait(client: Any) -> timedelta:
+    """How long the last answer asks to wait (Retry-After, in seconds); nothing where it does not say."""
+    answer = getattr(getattr(client, "http_client", None), "last_response", None)
+    try:
+        seconds = int((_field(answer, "headers") or {}).get("Retry-After", 0))
+    except (TypeError, ValueError):
+        return timedelta(0)
+    return min(LONGEST_WAIT, timedelta(seconds=max(0, seconds)))
 
 
 def _never_connected(error: Exception) -> bool:
