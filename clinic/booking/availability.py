@@ -8,7 +8,7 @@ does not tell who came before.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -108,8 +108,9 @@ def next_slots(
     earliest: datetime,
     count: int,
     now: datetime,
+    after: time | None = None,
 ) -> dict[int, tuple[Slot, ...]]:
-    """The first `count` free times of each location from `earliest` on, by location id.
+    """The first `count` free times of each location from `earliest` on, by location id; `after`: on each day from then.
 
     One query when all is found tonight and nothing has changed, however many locations there are. With
     no service chosen it is the time for each place's `usual` one.
@@ -118,7 +119,7 @@ def next_slots(
     ends = {loc.id: _horizon(loc, now) for loc in locs if takes_bookings(loc, today)}
     found: dict[int, list[Slot]] = {loc.id: [] for loc in locs}
     searches = [
-        _Search(cat, loc, services or usual(cat, loc), max(earliest, _soonest(loc, now)), ends[loc.id])
+        _Search(cat, loc, services or usual(cat, loc), max(earliest, _soonest(loc, now)), ends[loc.id], after)
         for loc in locs
         if loc.id in ends
     ]
@@ -221,14 +222,20 @@ class _Search:
     __slots__ = ("cat", "cells", "end", "grid", "length", "loc", "rooms", "start")
 
     def __init__(
-        self, cat: Catalogue, loc: LocationInfo, services: frozenset[int], start: datetime, end: datetime
+        self,
+        cat: Catalogue,
+        loc: LocationInfo,
+        services: frozenset[int],
+        start: datetime,
+        end: datetime,
+        after: time | None = None,
     ) -> None:
         self.cat, self.loc, self.start, self.end = cat, loc, start, end
         self.rooms = rooms_for(cat, loc, services)
         visit = minutes(cat, services) if self.rooms else 0
         self.length = timedelta(minutes=visit)
         self.cells = visit // CELL_MINUTES
-        self.grid = _GRIDS[grid_cells(visit)]
+        self.grid = _GRIDS[grid_cells(visit)] & _from_hour(after)
 
     def mask(self, known: Taken, day: date) -> int:
         """Bits of the service day at which a visit may start in some room."""
@@ -259,6 +266,14 @@ class _Search:
                 return
             start = base + _OFFSETS[bit]
             yield Slot(start, start + length)
+
+
+def _from_hour(after: time | None) -> int:
+    """Bits of a service day from an hour on until 06:00; all of them for none, and for one of the night before."""
+    if after is None or after < clock.DAY_TURNS:
+        return (1 << DAY_CELLS) - 1
+    minutes_in = (after.hour - clock.DAY_TURNS.hour) * 60 + after.minute - clock.DAY_TURNS.minute
+    return (1 << DAY_CELLS) - (1 << -(-minutes_in // CELL_MINUTES))
 
 
 def _between(day: date, start: datetime, end: datetime) -> int:

@@ -36,6 +36,11 @@ def cities(cat: Catalogue) -> list[PlaceInfo]:
     return sorted(largest.values(), key=lambda place: (-bookable[place.name.ru], -place.weight, place.key))
 
 
+def named(known: list[PlaceInfo], name: str) -> PlaceInfo | None:
+    """The one of these cities that has this very name, in whatever language; None for none."""
+    return next((city for city in known if name and name in (city.name.kk, city.name.ru, city.name.en)), None)
+
+
 def by_key(cat: Catalogue, key: object) -> PlaceInfo | None:
     """A city by its key; None when there is none (any more)."""
     return next((place for place in cat.places if place.key == key and place.kind in KINDS), None)

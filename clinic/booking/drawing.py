@@ -1,31 +1,37 @@
 """Places of a list as HTML, drawn once: in the same minute a place looks the same to everybody.
 
-Only what is everybody's is remembered. A card that carries on her position or her code is drawn anew.
+Only what is everybody's is remembered. What she chose is put in afterwards; a card that carries on her
+position or her code is drawn anew.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from flask import render_template, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from clinic import wording
 from clinic.booking.showing import Card
 
 Carried = Sequence[tuple[str, str]]
+_FIELDS, _QUERY = Markup("<!--fields-->"), Markup("--query--")  # where her choice is put in
 
 
-def place_card(card: Card, first: bool, carry: Carried) -> Markup:
-    """A card of the list; the times of the `first` stand out."""
-    if carry:
-        return _draw(card, first, carry)
-    return _remembered(card, first, wording.language_now(), request.script_root)
+def place_card(card: Card, first: bool, kept: Carried, carry: Carried) -> Markup:
+    """A card of the list; the times of the `first` stand out. `kept` is her choice, which every step of it keeps."""
+    drawn = (
+        _draw(card, first, carry) if carry else _remembered(card, first, wording.language_now(), request.script_root)
+    )
+    fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in kept)
+    query = escape(f"{urlencode(kept)}&") if kept else ""
+    return Markup(drawn.replace(_FIELDS, fields).replace(_QUERY, query))  # noqa: S704 - escaped above
 
 
 @lru_cache(maxsize=4096)
-def _remembered(card: Card, first: bool, _language: str, _root: str) -> Markup:
+def _remembered(card: Card, first: bool, _language: str, _root: str) -> str:
     return _draw(card, first, ())
 
 
-def _draw(card: Card, first: bool, carry: Carried) -> Markup:
-    return Markup(render_template("booking/_one_card.html", card=card, first=first, carry=carry))  # noqa: S704 - a template's
+def _draw(card: Card, first: bool, carry: Carried) -> str:
+    return render_template("booking/_one_card.html", card=card, first=first, carry=carry, fields=_FIELDS, query=_QUERY)

@@ -5,7 +5,7 @@ so that three searches find nobody's door. Unlisted and stopped places are never
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from clinic.directory.openness import Openness, openness
 
 TIMES_SHOWN = 3
 NEAR_M = 30_000
+FAR_M = 50_000  # what lies farther is another city, and is never shown as near
 DISTRICT_STEP_M = 500
 OTHERWISE_SHOWN = 3
 _LOOKED_AT = 60  # how many places farther away are looked at when nothing near is open
@@ -31,10 +32,12 @@ _NIGHT_END = 24 * 60 + 6 * 60
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What she looks for. `after` on a day runs on to 06:00; `within_m` None looks at the whole country."""
+    """What she looks for. `after` on a day runs on to 06:00; `days`: so many of them, one evening after the other;
+    `within_m` None looks at the whole country."""
 
     services: frozenset[int] = frozenset()
     day: date | None = None
+    days: int = 1
     after: time | None = None
     open_now: bool = False
     kind: str | None = None
@@ -50,7 +53,8 @@ class Offer:
 
     `slots` are the first free times of the wished evening (until 06:00), for the services in `services`:
     hers, or the place's usual one when she chose none. `next` is the first free time from then on, on
-    whatever day. `distance_m` is None when there is nothing to measure from or to.
+    whatever day, after the wished hour if any day has one. `distance_m` is None when there is nothing to
+    measure from or to.
     """
 
     location: LocationInfo
@@ -72,6 +76,15 @@ class Otherwise:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The nearest other city that has what she looks for, how far it is, and the places there."""
+
+    city: Text3
+    metres: int
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     location: LocationInfo
     point: tuple[float, float] | None
@@ -89,19 +102,44 @@ def find(s: Session, cat: Catalogue, spot: Spot | None, wish: Wish, now: datetim
 
 
 def otherwise(s: Session, cat: Catalogue, spot: Spot | None, wish: Wish, now: datetime) -> Otherwise:
-    """What to show below a list without an open place."""
+    """What to show below a list without an open place; nothing that is another city."""
     near: list[tuple[LocationInfo, int | None]] = []
     far: list[tuple[LocationInfo, int | None]] = []
     for loc, metres in _ordered(cat, spot, wish, now):
         if metres is None or metres <= NEAR_M:
             near.append((loc, metres))
-        elif len(far) < _LOOKED_AT:
+        elif metres <= FAR_M and len(far) < _LOOKED_AT:
             far.append((loc, metres))
     offers = _offers(s, cat, near[:_LOOKED_AT] + far, wish, now)
     here, there = offers[: min(len(near), _LOOKED_AT)], offers[min(len(near), _LOOKED_AT) :]
     sooner = sorted((offer for offer in here if _begins(offer)), key=lambda offer: _begins(offer) or now)
     farther = [offer for offer in there if offer.slots or (offer.openness.open and not offer.takes_bookings)]
     return Otherwise(tuple(farther[:OTHERWISE_SHOWN]), tuple(sooner[:OTHERWISE_SHOWN]))
+
+
+def elsewhere(s: Session, cat: Catalogue, spot: Spot, wish: Wish, now: datetime) -> Elsewhere | None:
+    """The nearest other city with a place that can be booked, or, for what is never booked, called; None for none."""
+    today = clock.local(now).date()
+    walk_in = any(cat.services[i].walk_in_only for i in wish.services)
+    far = [
+        (loc, metres)
+        for loc, metres in _ordered(cat, spot, wish, now)
+        if metres is not None and metres > FAR_M and (bool(loc.phone) if walk_in else takes_bookings(loc, today))
+    ][:_LOOKED_AT]
+    able = [offer for offer in _offers(s, cat, far, wish, now) if walk_in or offer.next is not None]
+    if not able:
+        return None
+    city = able[0].location.city
+    metres = to_city(cat, spot, able[0].location)
+    there = [offer for offer in able if offer.location.city == city]
+    there.sort(key=lambda offer: not (offer.openness.open if walk_in else offer.slots))
+    return Elsewhere(city, able[0].distance_m or 0 if metres is None else metres, tuple(there[:OTHERWISE_SHOWN]))
+
+
+def to_city(cat: Catalogue, spot: Spot, loc: LocationInfo) -> int | None:
+    """Metres to the middle of the city a place is in, in whole kilometres: it finds nobody's door."""
+    city = _city(cat, loc)
+    return None if city is None else round(distance_m(spot.lat, spot.lng, city.lat, city.lng), -3)
 
 
 def measured_from(cat: Catalogue, loc: LocationInfo) -> tuple[float, float] | None:
@@ -119,15 +157,21 @@ def evening(wish: Wish, now: datetime) -> tuple[date, datetime, datetime]:
     today = clock.local(now).date()
     day = min(wish.day or today, today + _FARTHEST_DAY)
     after = wish.after or time(0)
-    return day, max(now, clock.at(day, after.hour * 60 + after.minute)), clock.at(day, _NIGHT_END)
+    return (
+        day,
+        max(now, clock.at(day, after.hour * 60 + after.minute)),
+        clock.at(day + timedelta(days=wish.days - 1), _NIGHT_END),
+    )
 
 
 def _offers(
-    s: Session, cat: Catalogue, found: list[tuple[LocationInfo, int | None]], wish: Wish, now: datetime
+    s: Session, cat: Catalogue, found: Sequence[tuple[LocationInfo, int | None]], wish: Wish, now: datetime
 ) -> tuple[Offer, ...]:
     day, earliest, end = evening(wish, now)
     locs = [loc for loc, _ in found]
-    times = availability.next_slots(s, cat, locs, wish.services, earliest, TIMES_SHOWN, now)
+    times = availability.next_slots(s, cat, locs, wish.services, earliest, TIMES_SHOWN, now, wish.after)
+    if wish.after is not None and (without := [loc for loc in locs if not times[loc.id]]):
+        times |= availability.next_slots(s, cat, without, wish.services, earliest, TIMES_SHOWN, now)
     today = clock.local(now).date()
     return tuple(
         Offer(
@@ -204,13 +248,17 @@ def _vector(lat: float, lng: float) -> tuple[float, float, float]:
 
 def district(cat: Catalogue, loc: LocationInfo) -> PlaceInfo | None:
     """The gazetteer's entry of a place's district, else of its town."""
-    cities = [place for place in cat.places if place.kind in ("city", "town") and _same(place, loc.city)]
-    city = max(cities, key=lambda place: place.weight, default=None)
+    city = _city(cat, loc)
     if city is not None and loc.district:
         for place in cat.places:
             if place.kind == "district" and place.within == city.key and _same(place, loc.district):
                 return place
     return city
+
+
+def _city(cat: Catalogue, loc: LocationInfo) -> PlaceInfo | None:
+    cities = [place for place in cat.places if place.kind in ("city", "town") and _same(place, loc.city)]
+    return max(cities, key=lambda place: place.weight, default=None)
 
 
 def _same(place: PlaceInfo, name: Text3) -> bool:

@@ -94,7 +94,10 @@ def degrees(value: str) -> float:
     """Latitude or longitude."""
     if not re.fullmatch(r"-?[0-9]{1,3}([.,][0-9]{1,12})?", value):
         raise typed.Unreadable(_l("This is not a position."))
-    return float(value.replace(",", "."))
+    number = float(value.replace(",", "."))
+    if abs(number) > 180:
+        raise typed.Unreadable(_l("This is not a position."))
+    return number
 
 
 def phone_number(value: str) -> str:
@@ -142,33 +145,38 @@ class OpenForm(FlaskForm):
         return next((sentences[0] for sentences in self.errors.values() if sentences), None)
 
 
-class NearForm(OpenForm):
-    """Where, when, what: the list of places."""
+class ChoiceForm(OpenForm):
+    """What she chose on the list: it goes on through every page up to the ticket, so that the way back leads to it."""
 
     near = Parsed(_l("Where"), as_typed)
     lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
     lng = Parsed(_l("Where"), degrees, widget=HiddenInput())
-    service = ParsedList(_l("What you need"), _number, MOST_SERVICES)
     day = Parsed(_l("Day"), typed.day)
+    days = Parsed(_l("How many days"), lambda value: typed.number(value, 1, 7))
     after = Parsed(_l("From what time"), typed.hour)
     open_now = Parsed(_l("Open now"), flag)
     kind = Parsed(_l("Kind of place"), one_of(KINDS))
     migrants = Parsed(_l("Works with migrants"), flag)
-    language = Parsed(_l("Language spoken"), one_of(SPOKEN))
-    limit = Parsed(_l("How many"), lambda value: typed.number(value, 1, 50))
+    spoken = Parsed(_l("Language spoken"), one_of(SPOKEN))
     code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
-class PlaceForm(OpenForm):
+class NearForm(ChoiceForm):
+    """Where, when, what: the list of places; `other` asks for another city than the remembered one."""
+
+    service = ParsedList(_l("What you need"), _number, MOST_SERVICES)
+    other = Parsed(_l("Another city"), flag)
+    limit = Parsed(_l("How many"), lambda value: typed.number(value, 1, 50))
+
+
+class PlaceForm(ChoiceForm):
     """Services, day and time at one place."""
 
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
-    day = Parsed(_l("Day"), typed.day)
     start = Parsed(_l("Time"), typed.start)
-    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
-class BookForm(OpenForm):
+class BookForm(ChoiceForm):
     """The confirm page: what is booked, and a reminder if she wants one."""
 
     token = HiddenField()
@@ -181,7 +189,6 @@ class BookForm(OpenForm):
     language = Parsed(_l("Language of the SMS"), one_of(("kk", "ru", "en")))
     lead = Parsed(_l("When to send it"), _lead)
     confirm = Parsed(_l("One SMS at once"), flag)
-    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
 class MineForm(OpenForm):

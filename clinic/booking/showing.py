@@ -13,7 +13,7 @@ from clinic.booking.find import Offer
 from clinic.directory import checks, hours
 from clinic.directory.catalogue import Catalogue, LocationInfo, ServiceInfo
 from clinic.directory.holidays import holiday_name
-from clinic.directory.openness import openness, words
+from clinic.directory.openness import CLOSES_SOON_MINUTES, openness, words
 from clinic.wording import gettext as _
 from clinic.wording import ngettext
 
@@ -27,15 +27,24 @@ AFTER_VIOLENCE = ("pills-now", "after-harm")  # slugs of services: what must suc
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A place in a list."""
+    """A place in a list: `what` its times are for, at what `cost` ("" where not said); `open` green only while that
+    lasts; `lack` says what is not known of a place that is only called."""
 
     place: LocationInfo
     open_words: str
     open: bool
     where: str
+    what: str
+    cost: str
     times: tuple[Time, ...]
     services: tuple[int, ...]  # numbers of the services the times are for
     phone_only: bool
+    lack: str
+
+    @property
+    def service_pairs(self) -> list[tuple[str, str]]:
+        """The services as fields of an address."""
+        return [("service", str(number)) for number in self.services]
 
 
 _KINDS = {
@@ -81,32 +90,108 @@ def day_and_time(moment: datetime, now: datetime) -> str:
     return f"{day}, {wording.time_words(moment)}"
 
 
-def where(loc: LocationInfo, distance_m: int | None, language: str) -> str:
-    """Distance, or for a place that hides its address its district."""
+def where(loc: LocationInfo, distance_m: int | None, language: str, from_centre: bool = False) -> str:
+    """Distance and street, or for a place that hides its address its district; all near enough to need no city."""
     if loc.visibility == "district":
         district = loc.district[language] or loc.city[language]
         opens = _("The address opens under your code %(minutes)s minutes before.", minutes=loc.reveal_minutes)
         return f"{district}. {opens}"
     # where only the town is known, a distance would be invented
     far = loc.city[language] if loc.approximate else "" if distance_m is None else wording.km(distance_m)
+    if from_centre and distance_m is not None and not loc.approximate:
+        far = _("%(distance)s from the centre", distance=far)
     return " · ".join(part for part in (far, loc.address[language] or _("address not published")) if part)
 
 
-def card(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Card:
-    """An offer of the search as a card of the list: two times of the evening, else the next one there is."""
+def street(loc: LocationInfo, language: str) -> str:
+    """City and street of a place, whether it shows them or not; "" where no address was published."""
+    there = loc.address[language]
+    return _with_city(loc, there, language) if there else ""
+
+
+def address(loc: LocationInfo, language: str) -> str:
+    """City and street, or for a place that hides its address city and district: whatever may be told to everybody."""
+    return _with_city(loc, loc.district[language] if loc.visibility == "district" else loc.address[language], language)
+
+
+def _with_city(loc: LocationInfo, there: str, language: str) -> str:
+    city = loc.city[language]
+    return ", ".join(part for part in ("" if city in there else city, there) if part)
+
+
+def costs(loc: LocationInfo, services: Iterable[int], language: str) -> str:
+    """What the services cost at a place, each price once; "" where nothing was said."""
+    said = dict.fromkeys(loc.services[i][language] for i in services if i in loc.services)
+    return "; ".join(cost for cost in said if cost)
+
+
+def card(
+    cat: Catalogue, offer: Offer, language: str, now: datetime, from_centre: bool = False, far_m: int | None = None
+) -> Card:
+    """An offer of the search as a card of the list: two times of the evening, else the next one there is.
+
+    `far_m`: how far its city is, for a place in another city than hers.
+    """
     loc = offer.location
     slots = offer.slots[:2] or ((offer.next,) if offer.next else ())
     today = clock.service_day(now)
     calls = any(cat.services[i].by_phone for i in offer.services)
+    if calls:
+        there = _("By phone: you call")
+    elif far_m is not None:
+        there = f"{wording.km(far_m)} · {address(loc, language)}"
+    else:
+        there = where(loc, offer.distance_m, language, from_centre)
+    chosen = sorted(offer.services)
+    minutes = sum(cat.services[i].minutes for i in chosen)
+    name = ", ".join(cat.services[i].name[language] for i in chosen)
+    lasts = offer.openness.until is None or offer.openness.until - now > timedelta(minutes=CLOSES_SOON_MINUTES)
     return Card(
         place=loc,
         open_words=words(offer.openness, now),
-        open=offer.openness.open,
-        where=_("By phone: you call") if calls else where(loc, offer.distance_m, language),
+        open=offer.openness.open and lasts,
+        where=there,
+        what=f"{name}, {wording.minutes_short(minutes)}" if name else "",
+        cost=costs(loc, chosen, language),
         times=tuple(time_of(slot, today) for slot in slots),
-        services=tuple(sorted(cat.services[i].number for i in offer.services)),
+        services=tuple(sorted(cat.services[i].number for i in chosen)),
         phone_only=not offer.takes_bookings,
+        lack=lack(loc) if not offer.takes_bookings else "",
     )
+
+
+def status_words(offers: Sequence[Offer], now: datetime) -> str:
+    """The list in one sentence: how many places have times in the wished evening, else when the next one is."""
+    with_times = sum(bool(offer.slots) for offer in offers)
+    if with_times:
+        return ngettext("%(num)s place has free times then.", "%(num)s places have free times then.", with_times)
+    soonest = min((offer.next.start for offer in offers if offer.next), default=None)
+    if soonest is not None:
+        return _("No free time then; the next one: %(when)s.", when=day_and_time(soonest, now))
+    called = sum(bool(offer.location.phone) for offer in offers)
+    if called:
+        return ngettext(
+            "Nothing can be booked here; %(num)s place can be called.",
+            "Nothing can be booked here; %(num)s places can be called.",
+            called,
+        )
+    return ""
+
+
+def lack(loc: LocationInfo) -> str:
+    """What is not known of a place that takes no bookings here, in one sentence."""
+    if loc.phone and loc.hours:
+        return _("No booking here yet: please call.")
+    if loc.phone:
+        return _("No booking here yet: please call, the hours are not published.")
+    if loc.hours:
+        return _("No booking here yet, and no phone number is published.")
+    return _("We only know that it exists: neither phone nor hours are published.")
+
+
+def dead(loc: LocationInfo) -> bool:
+    """Whether a list has nothing to say of a place: no phone, no hours."""
+    return not loc.phone and not loc.hours
 
 
 def groups(slots: Iterable[Slot], day: date, chosen: datetime | None) -> tuple[list[tuple[str, list[Time]]], str]:

@@ -1,5 +1,6 @@
 """The pages on which she looks for a place and chooses a time: /near and /at."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +9,13 @@ from flask import Blueprint, abort, render_template, request, session
 
 from clinic import clock, wording
 from clinic.booking import availability, cities, demand, drawing, feedback, find, pages, searching, showing, typed
+from clinic.booking.find import Offer, Wish
 from clinic.booking.forms import NearForm, PlaceForm
+from clinic.booking.searching import carried as carried
 from clinic.db import db
 from clinic.directory import catalogue
-from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
-from clinic.directory.gazetteer import NotFound
+from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
+from clinic.directory.gazetteer import NotFound, Spot
 from clinic.privacy import addresses
 from clinic.wording import gettext as _
 
@@ -35,23 +38,13 @@ def words() -> dict[str, Any]:
         "minutes_words": wording.minutes_words,
         "kind_words": showing.kind_words,
         "place_card": drawing.place_card,
+        "km": wording.km,
     }
 
 
 def sent() -> Any:
     """The fields of this request: the body of a POST, which alone may act; of an address what it may say."""
     return request.form if request.method == "POST" else addresses.shown(request.args)
-
-
-def carried(form: Any) -> list[tuple[str, str]]:
-    """What must not stand in an address and so goes on in hidden fields: her position and her code."""
-    pairs = []
-    for name in ("lat", "lng"):
-        if name in form and form[name].data is not None:
-            pairs.append((name, f"{form[name].data:.2f}"))
-    if form.code.data:
-        pairs.append(("code", form.code.data))
-    return pairs
 
 
 @blueprint.route("/near", methods=["GET", "POST"])
@@ -67,65 +60,114 @@ def _near() -> Page:
     form = NearForm(sent())
     cat, now = catalogue.current(db.session()), clock.now()
     known = form.validate()
-    services = searching.services_of(cat, form)
+    services = searching.wished(cat, form)
     if not known or form.service.errors:
         return _list(form, cat, now), 400
-    spot = searching.spot_of(cat, form, cities.remembered(cat, session))
+    spot = searching.spot_of(cat, form, None if form.other.data else cities.remembered(cat, session))
     if form.near.errors:
         return _list(form, cat, now), 400
     if isinstance(spot, NotFound):
         return render_template(
-            "booking/not_found.html", form=form, suggestions=spot.suggestions, **_choices(form, cat, now)
+            "booking/not_found.html", suggestions=spot.suggestions, **_choices(form, cat, now, services)
         )
     city = cities.city_at(cat, spot) if spot is not None else None
     if city is not None:
         cities.remember(session, city)
+    shared = _choices(form, cat, now, services)
+    if spot is None:
+        return render_template("booking/which_city.html", cities=cities.cities(cat), **shared)
     wish = searching.wish_of(form, services)
-    if services and all(cat.services[i].by_phone for i in services):
-        wish = replace(wish, within_m=None)  # a call knows no distance
-    language = wording.language_now()
-    found = find.find(db.session(), cat, spot, replace(wish, limit=max(wish.limit, LOOKED_AT)), now)
-    offers = sorted(found, key=lambda offer: (not offer.slots, offer.next is None))[: wish.limit]
+    shared["summary"] = searching.summary(spot, form, wish, wording.language_now(), now)
     if any(cat.services[i].walk_in_only for i in services):
-        return render_template(
-            "booking/at_once.html",
-            form=form,
-            services=[cat.services[i] for i in services],
-            pep=any(cat.services[i].slug == PEP for i in services),
-            cards=[showing.card(cat, offer, language, now) for offer in offers],
-            must_tell={offer.location.slug: showing.must_tell(cat, offer.location) for offer in offers},
-        )
-    if spot is not None and not any(offer.slots for offer in found) and wish.limit == searching.FIRST_PAGE:
+        return _at_once(cat, spot, wish, shared, now)
+    return _places(cat, spot, wish, city, shared, now)
+
+
+def _places(
+    cat: Catalogue, spot: Spot, wish: Wish, city: PlaceInfo | None, shared: dict[str, Any], now: datetime
+) -> str:
+    """The list for what is booked: near her, and where nothing near can be booked, the nearest other city by name."""
+    s, language = db.session(), wording.language_now()
+    looked = replace(wish, limit=max(wish.limit, LOOKED_AT))
+    if wish.services and all(cat.services[i].by_phone for i in wish.services):
+        looked = replace(looked, within_m=None)  # a call knows no distance
+    found = find.find(s, cat, spot, looked, now)
+    offers = sorted(found, key=_use)[: wish.limit]
+    if not any(offer.slots for offer in found) and wish.limit == searching.FIRST_PAGE:
         pages.found_nothing(demand.area_of(cat, spot), demand.part_of(wish, now))
-    other = None
+    other = elsewhere = None
     if not any(offer.slots or offer.openness.open for offer in offers):
-        other = find.otherwise(db.session(), cat, spot, wish, now)
+        other = find.otherwise(s, cat, spot, wish, now)
+        if not any(offer.next for offer in (*found, *other.farther)):
+            elsewhere = find.elsewhere(s, cat, spot, wish, now)
     else:
         pages.about([offer.location.id for offer in found], city)
+
+    def cards(shown: Iterable[Offer], far_m: int | None = None) -> list[showing.Card]:
+        centre = spot.kind in cities.KINDS
+        return [showing.card(cat, offer, language, now, centre, far_m) for offer in shown]
+
     return render_template(
         "booking/near.html",
-        form=form,
-        spot=spot,
-        cities=cities.cities(cat) if spot is None else [],
-        cards=[showing.card(cat, offer, language, now) for offer in offers],
-        farther=[showing.card(cat, offer, language, now) for offer in other.farther] if other else [],
-        sooner=[showing.card(cat, offer, language, now) for offer in other.sooner] if other and not offers else [],
-        open_now=sum(offer.openness.open for offer in offers),
-        bookable=sum(bool(offer.slots) for offer in offers),
+        cards=cards(offers),
+        farther=cards(other.farther) if other else [],
+        sooner=cards(other.sooner) if other and not offers else [],
+        elsewhere=elsewhere,
+        far_cards=cards(elsewhere.offers, elsewhere.metres) if elsewhere else [],
+        status=showing.status_words(found, now),
+        moment=showing.moment_words(now),
         can_wait=not any(offer.slots for offer in found) and any(offer.takes_bookings for offer in found),
         more=len(found) > len(offers) or (len(offers) == wish.limit and wish.limit < searching.MOST),
-        summary=searching.summary(cat, spot, wish, language, now),
-        chips=searching.chips(wish, now),
-        moment=_(
-            "%(weekday)s, %(time)s", weekday=wording.weekday_long(clock.local(now).date()), time=wording.time_words(now)
-        ),
-        **_choices(form, cat, now),
+        chips=searching.chips(shared["form"], wish, now),
+        **shared,
     )
 
 
-def _choices(form: NearForm, cat: Catalogue, now: datetime) -> dict[str, Any]:
-    """What the search form offers."""
+def _use(offer: Offer) -> tuple[bool, bool, bool]:
+    """What she can use first: tonight's times, then later ones, then those to call; last what says nothing."""
+    return not offer.slots, offer.next is None, showing.dead(offer.location)
+
+
+def _at_once(cat: Catalogue, spot: Spot, wish: Wish, shared: dict[str, Any], now: datetime) -> str:
+    """Places of what is given without booking: those that are open and can be called first, all of them near."""
+    s, language = db.session(), wording.language_now()
+    wish = replace(wish, within_m=find.FAR_M, limit=searching.MOST, kind=None, open_now=False)
+    found = sorted(find.find(s, cat, spot, wish, now), key=lambda offer: _callable(offer, now))
+    elsewhere = None
+    if not any(offer.location.phone for offer in found):
+        elsewhere = find.elsewhere(s, cat, spot, wish, now)
+    far_m = elsewhere.metres if elsewhere else None
+    centre = spot.kind in cities.KINDS
+    return render_template(
+        "booking/at_once.html",
+        cards=[showing.card(cat, offer, language, now, centre) for offer in found],
+        elsewhere=elsewhere,
+        far_cards=[showing.card(cat, offer, language, now, False, far_m) for offer in elsewhere.offers]
+        if elsewhere
+        else [],
+        must_tell={place.slug: showing.must_tell(cat, place) for place in (offer.location for offer in found)},
+        **shared,
+    )
+
+
+def _callable(offer: Offer, now: datetime) -> tuple[bool, bool, datetime]:
+    """Open and with a number first, then a number that answers soonest, then the rest."""
+    state = offer.openness
+    opens = now if state.open else state.next_open or now + timedelta(days=365)
+    return not offer.location.phone, not state.open, opens
+
+
+def _choices(form: NearForm, cat: Catalogue, now: datetime, chosen: frozenset[int]) -> dict[str, Any]:
+    """What every page of the search offers: what one may come for, when, where."""
+    needs, services = searching.need_chips(cat, form, chosen, wording.language_now())
     return {
+        "form": form,
+        "kept": searching.kept(form),
+        "needs": needs,
+        "need_services": services,
+        "what": searching.what(cat, chosen, wording.language_now()),
+        "chosen": chosen,
+        "pep": any(cat.services[i].slug == PEP for i in chosen),
         "days": searching.days(now),
         "hours": searching.HOURS,
         "services": sorted(cat.services.values(), key=lambda service: service.number),
@@ -137,7 +179,7 @@ def _choices(form: NearForm, cat: Catalogue, now: datetime) -> dict[str, Any]:
 
 def _list(form: NearForm, cat: Catalogue, now: datetime) -> str:
     """The search form alone, with what is wrong in it."""
-    return render_template("booking/search.html", form=form, **_choices(form, cat, now))
+    return render_template("booking/search.html", **_choices(form, cat, now, searching.services_of(cat, form)))
 
 
 def place_or_404(cat: Catalogue, slug: str) -> LocationInfo:

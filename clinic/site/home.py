@@ -25,7 +25,7 @@ from clinic import clock, messaging, wording
 from clinic.booking import cities, find
 from clinic.config import settings
 from clinic.db import LANGUAGES, db
-from clinic.directory import catalogue
+from clinic.directory import catalogue, needs
 from clinic.directory.catalogue import Catalogue, PlaceInfo
 from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import showing as kit_showing
@@ -50,9 +50,7 @@ def home() -> str:
     """Where everything starts: tonight near her, her code, help."""
     cat = catalogue.current(db.session())
     known = cities.cities(cat)
-    typed_city = request.args.get("near", "")[:80]
-    city = next((c for c in known if typed_city and typed_city in (c.name.kk, c.name.ru, c.name.en)), None)
-    city = city or cities.remembered(cat, session)
+    city = cities.named(known, request.args.get("near", "")[:80]) or cities.remembered(cat, session)
     now = clock.now()
     return render_template(
         "site/home.html",
@@ -73,7 +71,9 @@ def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:
     It counts what the list behind the button will show: this evening from 18:00, after midnight what is open.
     """
     night = _is_night(now)
-    wish = find.Wish(after=None if night else EVENING, open_now=night, within_m=find.NEAR_M)
+    usual = needs.usual(cat)
+    services = frozenset({usual.id} if usual else ())
+    wish = find.Wish(services, after=None if night else EVENING, open_now=night, within_m=find.NEAR_M)
     offers = find.find(db.session(), cat, cities.spot_of(city), wish, now)
     starts = [offer.slots[0].start for offer in offers if offer.slots]
     name = city.name[wording.language_now()]

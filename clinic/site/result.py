@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import abort, redirect, render_template, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clinic import clock, wording
-from clinic.booking import cities, showing, typed
+from clinic.booking import cities, find, showing, typed
 from clinic.booking.find import Offer
 from clinic.booking.views import Page, carried, sent
 from clinic.booking.views_book import token_is_good
@@ -33,8 +33,9 @@ from clinic.safety import help_numbers
 from clinic.site.home import blueprint
 from clinic.wording import gettext as _
 
+CITIES_SHOWN = 8
 OFFERED = 2  # places that confirm: the soonest, and one more
-ANSWERS = "111"  # the number that answers day and night
+AT_WORST = ("103", "111")  # for somebody who thinks of harming herself; neither answers about tests
 CHECK_UP, BEFOREHAND = "check-up", "pills-start"  # slugs of services
 
 
@@ -50,6 +51,19 @@ class Place:
     hour: str
     service: int
     asks_id: bool
+    example: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A place she can call about it: `far` says in which other city it is and how far; "" for her own."""
+
+    name: str
+    phone: str
+    open_words: str
+    open: bool
+    where: str
+    far: str
     example: bool
 
 
@@ -139,10 +153,14 @@ def result_page(form: ToldForm, now: datetime, said: str = "", trouble: str = ""
     if not kits:
         abort(404)
     known = known_of(s, cat, form, now)
-    city = cities.remembered(cat, session)
+    every = cities.cities(cat)
+    city = cities.named(every, request.args.get("near", "")[:80]) or cities.remembered(cat, session)
+    if city is not None:
+        cities.remember(session, city)
     spot = known.spot or (cities.spot_of(city) if city else None)
     language = wording.language_now()
-    numbers = {line.number: line for line in help_numbers.read()}
+    offers = follow_up.confirming(s, cat, spot, OFFERED, now) if spot else ()
+    places = [place(cat, offer, language, now) for offer in offers]
     return render_template(
         "site/result.html",
         form=form,
@@ -152,13 +170,30 @@ def result_page(form: ToldForm, now: datetime, said: str = "", trouble: str = ""
         token=tokens.new(),
         carry=carried(form),
         order=form.order.data.hex() if form.order.data else "",
-        answers=numbers.get(ANSWERS),
+        at_worst=help_numbers.named(AT_WORST),
+        city=city,
+        cities=[] if spot else every[:CITIES_SHOWN],
+        call=call(cat, spot, language, now) if spot else None,
+        elsewhere=follow_up.confirming_elsewhere(s, cat, spot, now) if spot and not places else None,
         navigator=navigators.near(navigators.read(), known.city or (city.name.en if city else "")),
-        places=[place(cat, offer, language, now) for offer in follow_up.confirming(s, cat, spot, OFFERED, now)],
+        places=places,
         pep=kit_showing.pep_number(cat),
         check_up=_number(cat, CHECK_UP),
         beforehand=_number(cat, BEFOREHAND),
     )
+
+
+def call(cat: Catalogue, spot: Spot, language: str, now: datetime) -> Call | None:
+    """Whom she can call about it, in words."""
+    offer = follow_up.to_call(db.session(), cat, spot, now)
+    if offer is None:
+        return None
+    loc, far = offer.location, ""
+    if offer.distance_m is not None and offer.distance_m > find.FAR_M:
+        metres = find.to_city(cat, spot, loc) or offer.distance_m
+        far = _("%(city)s, %(distance)s", city=loc.city[language], distance=wording.km(metres))
+    open_words, is_open = showing.open_line(cat, loc, now)
+    return Call(loc.name[language], loc.phone, open_words, is_open, showing.address(loc, language), far, loc.example)
 
 
 def place(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Place:
@@ -169,7 +204,7 @@ def place(cat: Catalogue, offer: Offer, language: str, now: datetime) -> Place:
     return Place(
         slug=loc.slug,
         name=loc.name[language],
-        where=showing.where(loc, offer.distance_m, language),
+        where=showing.address(loc, language),
         value=typed.start_value(offer.next.start),
         when=showing.day_and_time(offer.next.start, now),
         hour=wording.time_words(offer.next.start),

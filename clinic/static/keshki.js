@@ -48,13 +48,12 @@
   var pr = $("[data-print]"); if (pr) pr.addEventListener("click", function () { print(); });
 
   // Her position: asked for only on this tap, rounded to about 1 km before it leaves the phone.
-  var me = $("[data-me]");
-  if (me) me.addEventListener("click", function () {
+  all("[data-me]").forEach(function (me) { me.addEventListener("click", function () {
     navigator.geolocation.getCurrentPosition(function (p) {
       $("#here [name=lat]").value = p.coords.latitude.toFixed(2); $("#here [name=lng]").value = p.coords.longitude.toFixed(2);
       $("#here").requestSubmit();
-    }, function () { me.textContent = me.dataset.me; });
-  });
+    }, function () { me.textContent = me.dataset.me; $("#near").focus(); });
+  }); });
 
   // The help numbers stay readable without a connection once they were opened.
   if ($("[data-offline]") && navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");

@@ -1,5 +1,6 @@
 """Finding: order, filters, evenings, places that hide, what is shown otherwise."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from tests.factories import a_location, a_room, a_service
 
 CENTRE = Spot(43.24, 76.93, None, "position")
 DISTRICT = (43.251, 76.918)
-FRI = date(2026, 11, 27)
+FRI, SAT = date(2026, 11, 27), date(2026, 11, 28)
 
 pytestmark = pytest.mark.usefixtures("app", "evening")
 
@@ -141,5 +142,29 @@ def test_otherwise_shows_what_is_open_farther_and_what_opens_soonest_near(app: F
     with reading() as s:
         cat = catalogue.current(s)
         other = find.otherwise(s, cat, CENTRE, Wish(), clock.now())
-    assert [offer.location.name.en for offer in other.farther] == ["Other town"]
+        far = find.elsewhere(s, cat, CENTRE, Wish(), clock.now())
+    assert other.farther == (), "another city is not farther away, it is elsewhere"
     assert [offer.location.name.en for offer in other.sooner] == ["Near", "Phone only", "Shy"]
+    assert far is not None
+    assert [offer.location.name.en for offer in far.offers] == ["Other town"]
+    assert (far.city.en, far.metres // 1000) == ("Astana", 974)
+
+
+def test_in_the_evening_means_in_the_evening_of_the_next_days_too() -> None:
+    ids = a_town()
+    with reading() as s:
+        cat = catalogue.current(s)
+        wish = Wish(frozenset({ids["check"]}), after=time(20, 30))
+        offers = find.find(s, cat, CENTRE, wish, clock.now())
+        weekend = find.find(s, cat, CENTRE, replace(wish, day=SAT, days=2, after=None), clock.now())
+    first = {
+        offer.location.name.en: offer.next and clock.local(offer.next.start).strftime("%a %H:%M") for offer in offers
+    }
+    assert first["Far"] == "Tue 20:30"
+    assert first["Near"] == "Tue 20:30"
+    assert {clock.local(slot.start).strftime("%a") for offer in weekend for slot in offer.slots} <= {
+        "Sat",
+        "Sun",
+        "Mon",
+    }
+    assert any(offer.slots for offer in weekend)

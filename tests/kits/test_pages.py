@@ -511,10 +511,16 @@ def test_a_result_that_is_none_is_not_counted(she: FlaskClient, data: dict[str, 
 
 
 def test_the_order_of_what_two_lines_mean(she: FlaskClient) -> None:
-    page = words(she.get("/ru/p/4"))
-    said = ["Это ещё не диагноз", "Кто ответит сейчас", "111", "Назгуль", "Где подтвердить", "Спросят номерок"]
+    page = words(she.get("/ru/p/4?near=Алматы"))
+    said = [
+        "Это ещё не диагноз", "Кого спросить по телефону", "Назгуль", "Ночью о тестах никто не ответит",
+        "Где подтвердить", "Спросят номерок", "мысли навредить себе: 103", "111",
+    ]  # fmt: skip
     places = [page.index(sentence) for sentence in said]
     assert places == sorted(places)
+    first = re.search(r'<a class="btn[^"]*main[^"]*" href="tel:([^"]+)"', she.get("/ru/p/4?near=Алматы").text)
+    assert first
+    assert first[1] not in ("111", "103")  # neither is a line for this
     second = page[page.index("Одна полоска") :]
     assert second.index("12 недель") < second.index("Другие инфекции") < second.index("PrEP")
     assert "не узнаёт" in page

@@ -34,21 +34,21 @@ def test_the_first_button_counts_what_its_list_shows(she: FlaskClient) -> None:
     assert counted, words(home)
     offered = Offered(she)
     listed = words(she.get("/ru/near?near=Алматы&after=18:00&limit=20"))
-    assert f"запись в {counted[1]} мест" in listed
+    assert f"свободно в {counted[1]} мест" in listed
     assert counted[2] in listed
     assert clock.local(offered.start).hour >= 18
 
 
 def test_filters_keep_her_position_until_she_types_a_place(she: FlaskClient) -> None:
     listed = she.post("/ru/near", data={"lat": "43.24", "lng": "76.89"})
-    form = re.search(r'<details class="card find">.*?</form>', listed.text, re.S)
+    form = re.search(r'<form class="find".*?</form>', listed.text, re.S)
     assert form
     assert 'method="post"' in form[0]
     assert dict(re.findall(r'name="(lat|lng)" value="([^"]+)"', form[0])) == {"lat": "43.24", "lng": "76.89"}
     narrowed = she.post("/ru/near", data={"lat": "43.24", "lng": "76.89", "near": "", "kind": "ngo"})
     assert "Рядом с вами" in words(narrowed)
     elsewhere = she.post("/ru/near", data={"lat": "43.24", "lng": "76.89", "near": "Астана"})
-    assert "Астана, сегодня" in words(elsewhere)
+    assert "Астана, считаем от центра, сегодня" in words(elsewhere)
 
 
 def test_looking_under_a_code_waits_for_no_writer(city: Flask, she: FlaskClient, offered: Offered) -> None:
