@@ -15,7 +15,7 @@ from datetime import datetime
 from flask import Flask
 
 from clinic import audit, backup, clock, start
-from clinic.booking import calling, forgetting, marking, offering, stopping
+from clinic.booking import calling, forgetting, offering, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
 from clinic.desk import shift
@@ -103,7 +103,6 @@ TASKS = (
     Task("stopped", 60, _dated(stopping.call_off)),
     Task("seats", 60, _dated(trainings.run)),
     Task("waiting", 10, _dated(calling.run)),
-    Task("missed", 60, marking.miss_by_themselves),
     Task("offered", 3600, _dated(offering.run)),
     Task("forget", 300, _dated(forgetting.run)),
     Task("answers", 60, _forget_answers),

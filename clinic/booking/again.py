@@ -47,7 +47,7 @@ def book_again(
     loc = cat.locations[location_id]
     was = placing.unseal(rid, before.details)
     services, first_cell = frozenset(was.services), clock.cell(start)
-    rooms = desk_times.rooms(cat, loc, services, before.visit_cells, start, now)
+    rooms = desk_times.rooms(s, cat, loc, services, before.visit_cells, start, now)
     room = placing.free_room(s, rooms, first_cell, before.visit_cells)
     if room is None:
         raise placing.slot_taken(s, cat, loc, services, start, now)

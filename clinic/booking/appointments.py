@@ -86,6 +86,7 @@ class DeskRow:
     status_at: datetime | None
     walk_in: bool
     freed: datetime | None = None  # a missed visit: from when on its time is others'
+    promised: int = 0  # minutes by which a message told her to come later
 
     @property
     def minutes(self) -> int:

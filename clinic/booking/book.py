@@ -1,5 +1,6 @@
 """Booking a visit: one transaction from the lock on the day to the message, few statements, no snapshot trusted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -7,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import availability, placing, taken, tally, telling, tickets, waiting
+from clinic.booking import availability, inside, placing, taken, tally, telling, tickets, waiting
 from clinic.booking.appointments import AppointmentView, DeskRow
 from clinic.booking.placing import Details
 from clinic.booking.refusals import (
@@ -158,7 +159,8 @@ def walk_in(
     services = frozenset[int]() if isinstance(what, int) else what
     minutes = what if isinstance(what, int) else availability.minutes(cat, what)
     rooms = [room for room in loc.rooms if services <= room.services and room_id in (None, room.id)]
-    found = _next_free(s, cat, loc, rooms, -(-minutes // CELL_MINUTES), max(now, earliest or now), day)
+    held = inside.held_today(s, loc.id, day, now)
+    found = _next_free(s, cat, loc, rooms, held, -(-minutes // CELL_MINUTES), max(now, earliest or now), day)
     if minutes <= 0 or found is None:
         raise NoTimeLeft
     room, first_cell = found
@@ -209,6 +211,7 @@ def _next_free(
     cat: Catalogue,
     loc: LocationInfo,
     rooms: list[RoomInfo],
+    held: Mapping[int, int],
     visit_cells: int,
     earliest: datetime,
     day: date,
@@ -221,7 +224,7 @@ def _next_free(
     passed = (1 << clock.cell(earliest) - base) - 1
     times: list[tuple[int, int, RoomInfo]] = []
     for room in rooms:
-        busy = known.around(loc.id, room.id, day)
+        busy = known.around(loc.id, room.id, day) | held.get(room.id, 0)
         starts = availability.room_starts(open_mask(cat, loc, room, day), busy, visit_cells, placing.pause_cells(room))
         first = next(availability.bits(starts & ~passed), None)
         if first is not None:

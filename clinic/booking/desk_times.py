@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import availability, placing, taken
+from clinic.booking import availability, inside, placing, taken
 from clinic.booking.availability import Slot
 from clinic.booking.refusals import NotASlot
 from clinic.clock import CELL_MINUTES
@@ -43,10 +43,11 @@ def free(
     if day > clock.service_day(now) + timedelta(days=MOST_DAYS):
         return ()
     known = taken.load(s, [loc.id], day, day)
+    held = inside.held_today(s, loc.id, day, now)
     base = taken.first_cell(day)
     found = 0
     for room in _rooms(loc, services):
-        busy = known.around(loc.id, room.id, day)
+        busy = known.around(loc.id, room.id, day) | held.get(room.id, 0)
         if own is not None and own.room_id == room.id and own.start_cell >= base:
             busy &= ~(((1 << own.own_cells) - 1) << own.start_cell - base)
         open_ = open_mask(cat, loc, room, day)
@@ -61,15 +62,29 @@ def free(
 
 
 def rooms(
-    cat: Catalogue, loc: LocationInfo, services: frozenset[int], visit_cells: int, start: datetime, now: datetime
+    s: Session,
+    cat: Catalogue,
+    loc: LocationInfo,
+    services: frozenset[int],
+    visit_cells: int,
+    start: datetime,
+    now: datetime,
 ) -> tuple[RoomInfo, ...]:
-    """Rooms that are open for a visit at `start`, taken or not; the least versatile first. Raises NotASlot."""
+    """Rooms that are open for a visit at `start`, taken or not, but with nobody in them; the least versatile first.
+
+    Raises NotASlot.
+    """
     day, cell = clock.service_day(start), clock.cell(start)
     far = day > clock.service_day(now) + timedelta(days=MOST_DAYS)
     if start < now or far or clock.moment(cell) != start:
         raise NotASlot(())
     bit = 1 << cell - taken.first_cell(day)
-    found = [r for r in _rooms(loc, services) if availability.fits(open_mask(cat, loc, r, day), visit_cells) & bit]
+    held = inside.held_today(s, loc.id, day, now)
+    found = [
+        r
+        for r in _rooms(loc, services)
+        if availability.fits(open_mask(cat, loc, r, day) & ~held.get(r.id, 0), visit_cells) & bit
+    ]
     if not found:
         raise NotASlot(())
     return tuple(sorted(found, key=lambda room: (len(room.services), room.id)))

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, placing, taken, tickets
+from clinic.booking import appointments, inside, placing, taken, tickets
 from clinic.booking.appointments import DeskRow
 from clinic.booking.placing import APPOINTMENT, Details
 from clinic.booking.refusals import Gone, NoTimeLeft, StatusChanged
@@ -61,7 +61,8 @@ def wait(s: Session, loc: LocationInfo, minutes: int, now: datetime, actor: str)
 def call_in(s: Session, location_id: int, rid: bytes, room_id: int, actor: str, now: datetime) -> DeskRow:
     """Bring who waits in the line into a room that is free now, for as long as it is free. `s` writes.
 
-    Raises StatusChanged when she waits no more, NoTimeLeft when the room is not free.
+    Raises StatusChanged when she waits no more, StillInside when somebody is in the room, NoTimeLeft when
+    it is not free.
     """
     try:
         row = appointments.row_of(s, rid)
@@ -75,6 +76,7 @@ def call_in(s: Session, location_id: int, rid: bytes, room_id: int, actor: str, 
     loc = cat.locations[location_id]
     room = next((r for r in loc.rooms if r.id == room_id), None)
     cells = 0
+    inside.nobody_else(inside.rows(s, location_id, row.day), room_id, rid)
     if room is not None and row.day == clock.service_day(now):
         busy = taken.load(s, [loc.id], row.day, row.day).around(loc.id, room.id, row.day)
         cells = free_run(open_mask(cat, loc, room, row.day), busy, clock.cell(now) - taken.first_cell(row.day))

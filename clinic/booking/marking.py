@@ -1,4 +1,6 @@
-"""What the desk marks on a visit: here, in the room, done, did not come; each undone by setting it back.
+"""What people at the desk mark on a visit: here, in the room, done, did not come; each undone by setting it back.
+
+Nothing marks by itself: whether somebody came is only ever what a person has seen.
 
 Who did not come gives the rest of her time to others, from this minute on; undone, the time is hers
 again where nobody has taken it.
@@ -11,19 +13,14 @@ from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, lateness, placing, taken
-from clinic.booking.models import STATUSES, Appointment, Cell
+from clinic.booking import appointments, inside, placing
+from clinic.booking.models import STATUSES, Cell
 from clinic.booking.placing import APPOINTMENT
 from clinic.booking.refusals import Gone, StatusChanged, TimeGiven
-from clinic.db import db, writing
 from clinic.directory import catalogue
-from clinic.directory.models import Location
 
 DESK_STATUSES = tuple(status for status in STATUSES if status != "cancelled")
 
-BY_ITSELF = "keshki"  # who marks what nobody marked, in the log of deeds
-DESK_ACTIVE = timedelta(minutes=30)  # only where a person has marked something so shortly before
-AFTER_GRACE = timedelta(minutes=10)
 NOT_THERE = ("booked", "missed")
 LATE = timedelta(minutes=10)  # who comes so long after her time is counted as late
 
@@ -34,63 +31,18 @@ def set_status(s: Session, location_id: int, rid: bytes, was: str, to: str, acto
     """Set a visit's status, if it still is what the desk saw.
 
     `s` writes. Raises StatusChanged with the present status ("" when the visit is gone), TimeGiven when
-    somebody else has the time of one who comes after all, ValueError for a word that is none of the desk's.
+    somebody else has the time of one who comes after all, StillInside when she is called into a room that
+    another has not left, ValueError for a word that is none of the desk's.
     """
     if to not in DESK_STATUSES:
         raise ValueError(to)
     row = _locked(s, location_id, rid)
     if row.status != was or row.status == "cancelled" or row.room_id is None:
         raise StatusChanged(row.status)
+    if to == "in_room" and was != "done":  # taken back, she has been in it all the time
+        inside.nobody_else(inside.rows(s, location_id, row.day), row.room_id, rid)
     _write(s, row, to, appointments.minute(now), now)
     audit.record(s, now, actor, f"visit.{to}", row.day.isoformat(), location_id)
-
-
-def miss_by_themselves(now: datetime) -> int:
-    """Mark who has not come although the grace is long over, where the desk is at work; how many."""
-    done = 0
-    for location_id, grace in _active(now):
-        with writing() as s:
-            done += _miss(s, location_id, timedelta(minutes=grace), now)
-    return done
-
-
-def _active(now: datetime) -> list[tuple[int, int]]:
-    """Locations in which a person has just marked something, and for how long each waits."""
-    marked = select(Appointment.location_id).where(
-        Appointment.location_id.in_(select(Location.id)),  # with the day it makes the index useful
-        Appointment.day == clock.service_day(now),
-        Appointment.status != "cancelled",
-        Appointment.status_at.between(now - DESK_ACTIVE, now),
-    )
-    s = db.session()
-    rows = s.execute(select(Location.id, Location.grace_minutes).where(Location.id.in_(marked)).order_by(Location.id))
-    found = [(row[0], row[1]) for row in rows]
-    s.rollback()
-    return found
-
-
-def _miss(s: Session, location_id: int, grace: timedelta, now: datetime) -> int:
-    day = clock.service_day(now)
-    first = clock.cell(now - grace - AFTER_GRACE)
-    waited_for = select(Appointment.rid).where(
-        Appointment.location_id == location_id,
-        Appointment.day == day,
-        Appointment.status == "booked",
-        Appointment.start_cell <= first,
-    )
-    if s.scalar(waited_for.limit(1)) is None:
-        return 0
-    taken.bump(s, location_id, day, 0)
-    late = lateness.of_day(s, location_id, day)
-    done = 0
-    for row in appointments.live_between(s, location_id, day, day):
-        over = clock.moment(row.start_cell) + timedelta(minutes=late.get(row.room_id, 0)) + grace + AFTER_GRACE
-        if over <= now:
-            _write(s, row, "missed", None, now)  # no minute: only what people mark shows that they are there
-            done += 1
-    if done:
-        audit.record(s, now, BY_ITSELF, "visit.missed", day.isoformat(), location_id)
-    return done
 
 
 def _locked(s: Session, location_id: int, rid: bytes) -> Any:

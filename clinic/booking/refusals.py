@@ -68,6 +68,14 @@ class StatusChanged(Exception):
         self.current = current
 
 
+class StillInside(Exception):
+    """The room is not free: visit `ticket` is in it and was not marked as done."""
+
+    def __init__(self, ticket: int) -> None:
+        super().__init__(f"still inside: {ticket}")
+        self.ticket = ticket
+
+
 class TimeGiven(Exception):
     """The time of a visit that was missed has gone to somebody else in the meantime."""
 

@@ -160,7 +160,7 @@ def move_one(
         return appointments.desk_row(row), True
     cat = catalogue.current(s)
     services = frozenset(placing.unseal(rid, row.details).services)
-    rooms = desk_times.rooms(cat, cat.locations[location_id], services, row.visit_cells, start, now)
+    rooms = desk_times.rooms(s, cat, cat.locations[location_id], services, row.visit_cells, start, now)
     rooms = tuple(sorted(rooms, key=lambda room: room.id != row.room_id))
     view = rearranging.move(s, cat, row, rooms, start, now)
     audit.record(s, now, actor, "visit.move", row.day.isoformat(), location_id)

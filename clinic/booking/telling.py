@@ -13,7 +13,8 @@ from clinic import clock
 from clinic.messaging import covers, outbox, window
 from clinic.passes.passes import OpenPass
 
-REMINDER, CONFIRMATION, MOVED, STOPPED, LATE = "reminder", "confirmation", "moved", "stopped", "late"
+REMINDER, CONFIRMATION, MOVED, STOPPED = "reminder", "confirmation", "moved", "stopped"
+LATE = "late"  # "late:20" says twenty minutes: what she knows is read from what went out
 
 
 def about(rid: bytes) -> str:
@@ -70,16 +71,37 @@ def tell_stopped(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forge
     return True
 
 
+def late_minutes(kind: str) -> int | None:
+    """The minutes that a message of a delay says, 0 for "on time again"; None for a message of another kind."""
+    word, _, minutes = kind.partition(":")
+    return int(minutes) if word == LATE and minutes else None
+
+
+def late_at(pass_: OpenPass, start: datetime, known: int, minutes: int, now: datetime) -> datetime | None:
+    """When the news goes out that a visit at `start` begins `minutes` late; None when it reaches her too late.
+
+    `known` are the minutes she was told before.
+    """
+    return None if pass_.phone is None else window.news_at(_late_until(start, known, minutes), now)
+
+
 def tell_late(
-    s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
+    s: Session, pass_: OpenPass, rid: bytes, start: datetime, known: int, minutes: int, forget_on: date, now: datetime
 ) -> bool:
-    """Say that her visit at `start` begins later; False when it can't reach her before `start`."""
-    due = window.news_at(start, now)
+    """Say that her visit at `start` begins `minutes` late, or (0) at its time again; False when it can't reach her."""
+    due = late_at(pass_, start, known, minutes, now)
     if due is None or pass_.phone is None:
         return False
-    text = covers.late(pass_.language, start, start + timedelta(minutes=minutes))
-    outbox.put(s, pass_.rid, about(rid), LATE, pass_.phone, text, due, start, forget_on)
+    text, until = (
+        covers.late(pass_.language, start, start + timedelta(minutes=minutes)),
+        _late_until(start, known, minutes),
+    )
+    outbox.put(s, pass_.rid, about(rid), f"{LATE}:{minutes}", pass_.phone, text, due, until, forget_on)
     return True
+
+
+def _late_until(start: datetime, known: int, minutes: int) -> datetime:
+    return start + timedelta(minutes=min(known, minutes))
 
 
 def take_back(s: Session, rid: bytes, why: str, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from clinic.db import db
 from clinic.desk import pages, roster
 from clinic.desk.pages import Desk, Said
 from clinic.directory import catalogue
+from clinic.wording import language_now
 
 
 def after(desk: Desk, said: Said, status: int) -> ResponseReturnValue:
@@ -25,7 +26,9 @@ def after(desk: Desk, said: Said, status: int) -> ResponseReturnValue:
 
 def cards(desk: Desk, rows: Sequence[DeskRow]) -> tuple[roster.Card, ...]:
     """Some visits of a day as the roster shows them."""
-    late = lateness.of_day(db.session(), desk.location.id, desk.day)
+    s = db.session()
+    late = lateness.of_day(s, desk.location.id, desk.day)
+    rows = lateness.promised(s, desk.location.id, desk.day, rows)
     return roster.cards_of(rows, desk.location.grace_minutes, late, desk.now)
 
 
@@ -54,6 +57,13 @@ def changed_words(ticket: int, current: str) -> str:
     if current not in roster.SIGNS:
         return str(_("%(ticket)s was cancelled or moved in the meantime. Nothing was changed.", ticket=ticket))
     return str(_("Another desk was faster. Now %(state)s.", state=step_words(ticket, current)))
+
+
+def inside_words(desk: Desk, ticket: int, room_id: int | None) -> Said:
+    """A room that is not free: who is still in it, and the press that says she has left."""
+    names = {room.id: room.name[language_now()] for room in desk.location.rooms}
+    sentence = _("%(room)s: %(ticket)s is still in the room. Done?", ticket=ticket, room=names.get(room_id or 0, ""))
+    return Said(sentence, bad=True, done=f"{ticket}:in_room:done")
 
 
 def given_words(ticket: int) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, lateness, line, rearranging, taken
+from clinic.booking import appointments, inside, lateness, line, rearranging, taken
 from clinic.booking.appointments import DeskRow
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import StatusChanged
@@ -49,16 +49,17 @@ def version(s: Session, cat: Catalogue, location_id: int, day: date, now: dateti
 
 def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: datetime, whole: bool) -> Board:
     """The board of a day; `whole` unfolds the finished morning."""
-    rows = appointments.for_desk(s, cat, location.id, day).rows
+    rows = lateness.promised(s, location.id, day, appointments.for_desk(s, cat, location.id, day).rows)
     busy = taken.load(s, [location.id], day, day)
     rooms = _rooms(s, location, rows)
     open_ = {r.id: openness.open_mask(cat, location, r, day) for r in location.rooms}
-    masks = {r.id: busy.around(location.id, r.id, day) for r in rooms}
+    today = day == clock.service_day(now)
+    held = inside.held(rows, day, now) if today else {}
+    masks = {r.id: busy.around(location.id, r.id, day) | held.get(r.id, 0) for r in rooms}
     late = lateness.of_day(s, location.id, day)
     built = roster.build(day, rooms, rows, open_, masks, location.grace_minutes, late, now, whole)
     at = clock.cell(now) - taken.first_cell(day)
     runs = [(r.id, line.free_run(open_[r.id], masks[r.id], at)) for r in location.rooms]
-    today = day == clock.service_day(now)
     free = tuple((room, cells * clock.CELL_MINUTES) for room, cells in runs if cells >= line.SHORTEST and today)
     untold = rearranging.untold(s, location.id, now) if today else ()
     return Board(

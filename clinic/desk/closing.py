@@ -28,7 +28,7 @@ def close_day(person: SignedIn, location: LocationInfo, day: str) -> ResponseRet
         abort(404)
     if request.method == "GET":
         return _page(desk, "")
-    shown, missed = _tickets("shown"), _tickets("missed")
+    shown, missed = tickets("shown"), tickets("missed")
     if not missed <= shown:
         abort(422)
     db.session.rollback()
@@ -69,7 +69,7 @@ def _mark(s: Session, desk: Desk, shown: set[int], missed: set[int]) -> list[int
     return changed
 
 
-def _tickets(name: str) -> set[int]:
+def tickets(name: str) -> set[int]:
     """The numbers in a field that is there once for each visit."""
     sent = request.form.getlist(name)
     if len(sent) > MOST or not all(value.isascii() and value.isdigit() and len(value) <= 5 for value in sent):

@@ -50,10 +50,11 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What has just happened, in words, and the step that undoes it ("27:here:booked")."""
+    """What has just happened, in words, and the step that undoes it ("27:here:booked"), or that is asked for."""
 
     text: str
     undo: str = ""
+    done: str = ""  # "15:in_room:done" on the button that answers "Done?"
     bad: bool = False
 
 
@@ -197,9 +198,10 @@ def _room(desk: Desk, room: RoomInfo) -> dict[str, object]:
     s = db.session()
     visits = appointments.for_room(s, catalogue.current(s), room, desk.day)
     late = lateness.of_day(s, desk.location.id, desk.day)
+    rows = lateness.promised(s, desk.location.id, desk.day, [v.row for v in visits])
     language = language_now()
     return {
-        "cards": roster.cards_of([v.row for v in visits], desk.location.grace_minutes, late, desk.now),
+        "cards": roster.cards_of(rows, desk.location.grace_minutes, late, desk.now),
         "late": late,
         "notes": {v.row.ticket: v.notes for v in visits},
         "names": {v.row.ticket: ", ".join(service.name[language] for service in v.services) for v in visits},

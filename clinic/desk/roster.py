@@ -37,6 +37,7 @@ class Card:
     walk_in: bool
     late: bool  # expected, and the grace after its time is over
     waits: int | None  # minutes, for one who is here
+    promised: datetime | None  # for when a message told her to come instead
     held: datetime  # until when the time is hers: the end, or earlier for one who did not come
 
     @property
@@ -92,6 +93,10 @@ class Roster:
     @property
     def waiting(self) -> tuple[Card, ...]:
         return tuple(c for c in self.cards if c.status == "here")
+
+    def overstaying(self, now: datetime) -> tuple[Card, ...]:
+        """Who is in a room although her time is over: it may have been left without a mark."""
+        return tuple(c for c in self.cards if c.status == "in_room" and c.end <= now)
 
     @property
     def overdue(self) -> tuple[Card, ...]:
@@ -172,8 +177,9 @@ def cards_of(rows: Sequence[DeskRow], grace_minutes: int, late: Mapping[int, int
             since=row.status_at,
             walk_in=row.walk_in,
             late=row.status == "booked"
-            and now >= row.start + timedelta(minutes=grace_minutes + latest(late, row.room_id)),
+            and now >= row.start + timedelta(minutes=grace_minutes + max(row.promised, latest(late, row.room_id))),
             waits=_minutes_since(row.status_at, now) if row.status == "here" else None,
+            promised=row.start + timedelta(minutes=row.promised) if row.promised else None,
             held=row.end if row.freed is None else min(row.end, max(row.freed, row.start + SHORTEST_CARD)),
         )
         for row in rows

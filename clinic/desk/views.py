@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from clinic import clock, wording
 from clinic.booking import appointments, marking
 from clinic.booking.appointments import DeskRow
-from clinic.booking.refusals import StatusChanged, TimeGiven
+from clinic.booking.refusals import StatusChanged, StillInside, TimeGiven
 from clinic.db import db, writing
 from clinic.desk import answers, board, bp, finding, pages, point_pages, roster
 from clinic.desk.duty_pages import ROLES as DUTY_ROLES
@@ -97,6 +97,10 @@ def step(person: SignedIn, location: LocationInfo, day: str) -> ResponseReturnVa
                 marking.set_status(s, location.id, rid, was, to, person.login, desk.now)
     except StatusChanged as changed:
         return answers.after(desk, Said(answers.changed_words(ticket, changed.current), bad=True), 409)
+    except StillInside as inside:
+        card = answers.card_of(desk, inside.ticket)
+        room_id = None if card is None else card.room_id
+        return answers.after(desk, answers.inside_words(desk, inside.ticket, room_id), 409)
     except TimeGiven:
         return answers.after(desk, Said(answers.given_words(ticket), bad=True), 409)
     undo = "" if to == "cancelled" else f"{ticket}:{to}:{was}"

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.booking import book, line, tickets
-from clinic.booking.refusals import NoTimeLeft, StatusChanged
+from clinic.booking.refusals import NoTimeLeft, StatusChanged, StillInside
 from clinic.db import db, writing
 from clinic.desk import answers, board, bp, pages
 from clinic.desk.forms import CallForm, WalkInForm
@@ -88,6 +88,8 @@ def call_in(person: SignedIn, location: LocationInfo, day: str) -> ResponseRetur
             row = line.call_in(s, location.id, rid, room_id, person.login, desk.now)
     except StatusChanged as changed:
         return answers.after(desk, Said(answers.changed_words(ticket, changed.current), bad=True), 409)
+    except StillInside as inside:
+        return answers.after(desk, answers.inside_words(desk, inside.ticket, room.id), 409)
     except NoTimeLeft:
         sentence = _("%(room)s is not free any more. Nothing was changed.", room=room.name[language_now()])
         return answers.after(desk, Said(sentence, bad=True), 409)

@@ -81,8 +81,10 @@ def moved(language: str, start: datetime) -> str:
 
 
 def late(language: str, start: datetime, later: datetime) -> str:
-    """The text that tells of a delay, the same in every cover."""
+    """The text that tells of a delay, or that there is none any more, the same in every cover."""
     with speaking(language):
+        if later == start:
+            return gettext("On time again: %(time)s.", time=time_words(start))
         return gettext("Delay: instead of %(old)s, about %(new)s.", old=time_words(start), new=time_words(later))
 
 

@@ -15,7 +15,16 @@ from sqlalchemy import delete, select
 from clinic import clock
 from clinic.booking import again, appointments, book, line, marking, reshape, taken
 from clinic.booking.models import Appointment, Cell, LocationDay
-from clinic.booking.refusals import Gone, NotASlot, NoTimeLeft, SlotTaken, StatusChanged, TimeGiven, TooLate
+from clinic.booking.refusals import (
+    Gone,
+    NotASlot,
+    NoTimeLeft,
+    SlotTaken,
+    StatusChanged,
+    StillInside,
+    TimeGiven,
+    TooLate,
+)
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Closure
@@ -102,7 +111,7 @@ class Desk(RuleBasedStateMachine):
                 with pytest.raises(StatusChanged):
                     marking.set_status(s, self.place_id, rid, was, to, "clerk", EVENING)
             else:
-                with suppress(TimeGiven):
+                with suppress(TimeGiven, StillInside):
                     marking.set_status(s, self.place_id, rid, was, to, "clerk", EVENING + minutes * FIVE)
 
     @precondition(lambda self: self.codes)
@@ -139,7 +148,7 @@ class Desk(RuleBasedStateMachine):
     def a_room_takes_one_of_the_line(self, data: st.DataObject, room: int, minutes: int) -> None:
         rid = data.draw(st.sampled_from(self.waiting))
         room_id = self.cat().locations[self.place_id].rooms[room].id
-        with suppress(NoTimeLeft, StatusChanged), writing() as s:
+        with suppress(NoTimeLeft, StatusChanged, StillInside), writing() as s:
             line.call_in(s, self.place_id, rid, room_id, "clerk", EVENING + minutes * FIVE)
 
     @rule(step=steps, length=st.integers(1, 40), how=st.sampled_from((reshape.MOVE, reshape.STOP)), whole=st.booleans())

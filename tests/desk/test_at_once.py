@@ -11,13 +11,22 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.booking import appointments, line, marking, reshape
 from clinic.booking.models import Appointment, Cell
-from clinic.booking.refusals import Gone, MovedMeanwhile, NoTimeLeft, SlotTaken, StatusChanged, TimeGiven, TooLate
+from clinic.booking.refusals import (
+    Gone,
+    MovedMeanwhile,
+    NoTimeLeft,
+    SlotTaken,
+    StatusChanged,
+    StillInside,
+    TimeGiven,
+    TooLate,
+)
 from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.passes import passes
 from tests.desk.conftest import furnish
 
-REFUSED = (Gone, MovedMeanwhile, NoTimeLeft, SlotTaken, StatusChanged, TimeGiven, TooLate)
+REFUSED = (Gone, MovedMeanwhile, NoTimeLeft, SlotTaken, StatusChanged, StillInside, TimeGiven, TooLate)
 
 
 def at_once(app: Flask, deeds: list[Callable[[], object]]) -> list[str]:

@@ -5,12 +5,11 @@ from datetime import timedelta
 import time_machine
 from sqlalchemy import select
 
-from clinic import clock
-from clinic.audit import Audit
-from clinic.booking import marking
+from clinic import clock, worker
 from clinic.booking.models import Appointment, Cell
 from clinic.db import reading
 from tests.desk.conftest import Desk, post
+from tests.desk.test_late import PHONE, found, gone_out, run_late
 from tests.desk.test_line import row
 
 
@@ -43,21 +42,17 @@ def test_a_time_that_was_given_away_stays_with_who_has_it(desk: Desk, evening: t
     assert row(tickets[0]).status == "missed"
 
 
-def test_by_itself_only_where_somebody_marked_something_lately(desk: Desk, evening: time_machine.Traveller) -> None:
+def test_nobody_is_marked_missed_but_by_a_person(desk: Desk, evening: time_machine.Traveller) -> None:
     late, seen = desk.woman(0), desk.woman(20)
-    evening.shift(timedelta(minutes=30))
-    client = desk.client()
-    assert marking.miss_by_themselves(clock.now()) == 0, "nobody was at the desk"
-    post(client, desk.url(), "/step", {"step": f"{seen}:booked:here"})
-    assert marking.miss_by_themselves(clock.now()) == 1
-    assert [row(ticket).status for ticket in (late, seen)] == ["missed", "here"]
-    assert row(late).status_at is None, "what marks itself does not say that somebody is there"
-    with reading() as s:
-        assert ("keshki", "visit.missed") in s.execute(select(Audit.actor, Audit.verb)).all()
-    third = desk.woman(0)
     evening.shift(timedelta(minutes=40))
-    assert marking.miss_by_themselves(clock.now()) == 0, "the desk has been silent for over half an hour"
-    assert row(third).status == "booked"
+    client = desk.client()
+    post(client, desk.url(), "/step", {"step": f"{seen}:booked:here"})
+    for task in worker.TASKS:
+        task.run(clock.now())
+    assert row(late).status == "booked"
+    page = client.get(desk.url()).text
+    assert f'value="{late}:booked:missed"' in page, "one tap says it, and frees the time"
+    assert post(client, desk.url(), "/step", {"step": f"{late}:booked:here"}).status_code == 200
 
 
 def test_a_room_that_runs_late_waits_longer(desk: Desk, evening: time_machine.Traveller) -> None:
@@ -65,15 +60,25 @@ def test_a_room_that_runs_late_waits_longer(desk: Desk, evening: time_machine.Tr
     post(client, desk.url(), "/late", {"room": str(desk.rooms[0]), "minutes": "30"})
     evening.shift(timedelta(minutes=30))
     client = desk.client()
-    seen = desk.woman(0)
-    post(client, desk.url(), "/step", {"step": f"{seen}:booked:here"})
-    assert marking.miss_by_themselves(clock.now()) == 0
-    page = client.get(desk.url()).text
-    assert f"{ticket}:booked:missed" not in page, "her time has not passed yet"
-    evening.shift(timedelta(minutes=26))
+    assert f"{ticket}:booked:missed" not in client.get(desk.url()).text, "her time has not passed yet"
+    evening.shift(timedelta(minutes=11))
     client = desk.client()
-    post(client, desk.url(), "/step", {"step": f"{seen}:here:in_room"})
-    assert marking.miss_by_themselves(clock.now()) == 1
+    assert f"{ticket}:booked:missed" in client.get(desk.url()).text
+
+
+def test_who_was_told_to_come_later_is_not_late_before_that(desk: Desk, evening: time_machine.Traveller) -> None:
+    ticket, client = desk.woman(40, PHONE), desk.client()
+    run_late(desk, 30, send=True)
+    gone_out()
+    evening.shift(timedelta(minutes=45))
+    run_late(desk, 0)  # her time has come, so no message can take the hour back
+    evening.shift(timedelta(minutes=10))
+    client = desk.client()
+    page = client.get(desk.url()).text
+    assert f"{ticket}:booked:missed" not in page
+    assert "20:50" in found(desk, ticket), "the desk reads what she was told"
+    evening.shift(timedelta(minutes=26))
+    assert f"{ticket}:booked:missed" in desk.client().get(desk.url()).text
 
 
 def test_all_came_except(desk: Desk, evening: time_machine.Traveller) -> None:
