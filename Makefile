@@ -30,15 +30,15 @@ bench: $(VENV)/.dev ## ratios against baselines measured in the same run
 
 messages: $(VENV)/.dev ## bring the catalogues up to date with the code
 	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l -k lazy_ngettext:1,2 --no-wrap --no-location --sort-output -o messages.pot .
-	for l in kk ru en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete -i messages.pot -d translations -l $$l; done
+	for l in kk ru en; do $(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete -i messages.pot -d translations -l $$l; done
 	rm messages.pot
 
 holidays: $(VENV)/.dev ## write seeds/holidays.csv for the years ahead
 	$(BIN)/python -m seeds.write_holidays
 
 lock: $(VENV)/.dev ## write exact versions with hashes from setup.cfg
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --extra postgres setup.cfg -o constraints.txt
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --extra postgres --extra dev -c constraints.txt setup.cfg -o constraints-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra postgres setup.cfg -o constraints.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra postgres --extra dev -c constraints.txt setup.cfg -o constraints-dev.txt
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keshki needs Python 3.11 or newer: set PYTHON=python3.11")'

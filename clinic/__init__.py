@@ -67,9 +67,9 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
     logs.init(app)
     compile_stale(ROOT / "translations")
     if found.proxies:
-        from werkzeug.middleware.proxy_fix import ProxyFix
+        from clinic.site.proxy import BehindProxy
 
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=found.proxies, x_proto=found.proxies, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = BehindProxy(app.wsgi_app, found.proxies, found.proxy_addresses)  # type: ignore[method-assign]
     if found.is_sqlite:
         Path(found.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)

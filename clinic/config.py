@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
 EXTENSION = "keshki.settings"
+Network = IPv4Network | IPv6Network
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -43,6 +45,7 @@ class Settings:
     keys: Path
     base_url: str
     proxies: int
+    proxy_addresses: tuple[Network, ...]
     redis_url: str | None = field(repr=False)
     limits: bool
     sms_from: time
@@ -94,6 +97,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         keys=keys,
         base_url=base_url,
         proxies=env.number("KESHKI_PROXIES", 0, 0, 5),
+        proxy_addresses=_networks(env),
         redis_url=env.text("KESHKI_REDIS_URL", "") or None,
         limits=env.flag("KESHKI_LIMITS", "on"),
         sms_from=sms_from,
@@ -186,6 +190,15 @@ def _countries(env: _Reader) -> tuple[str, ...]:
         env.mistakes.append("Set KESHKI_SMS_COUNTRIES to two-letter country codes such as KZ or KZ,RU.")
         return ("KZ",)
     return tuple(raw)
+
+
+def _networks(env: _Reader) -> tuple[Network, ...]:
+    try:
+        raw = env.text("KESHKI_PROXY_ADDRESSES", "127.0.0.0/8,::1")
+        return tuple(ip_network(part.strip()) for part in raw.split(","))
+    except ValueError:
+        env.mistakes.append("Set KESHKI_PROXY_ADDRESSES to addresses or networks such as 127.0.0.1,10.0.0.0/24.")
+        return ()
 
 
 def _voice(env: _Reader) -> str | None:

@@ -38,6 +38,7 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": 
         (DEMO | {"KESHKI_INDEXING": "sometimes"}, "KESHKI_INDEXING"),
         (DEMO | {"KESHKI_PROXIES": "1"}, "KESHKI_PROXIES"),
         (DEMO | {"KESHKI_PROXIES": "-1"}, "KESHKI_PROXIES"),
+        (DEMO | {"KESHKI_PROXY_ADDRESSES": "everybody"}, "KESHKI_PROXY_ADDRESSES"),
         (DEMO | {"KESHKI_BASE_URL": "https://example.kz"}, "KESHKI_BASE_URL"),
         (DEMO | TWILIO, "TWILIO"),
         (DEMO | {"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN"),

@@ -5,10 +5,11 @@ from flask import Flask
 
 def init(app: Flask) -> None:
     """Wire the room into the app."""
-    from clinic.site import assets, dev, entry, errors, headers, home, mine, result  # noqa: F401
+    from clinic.site import assets, away, dev, entry, errors, headers, home, mine, result  # noqa: F401
 
     assets.init(app)
     headers.init(app)
     errors.init(app)
     app.register_blueprint(home.blueprint)
     dev.init(app)
+    away.init(app)

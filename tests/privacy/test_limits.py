@@ -12,6 +12,7 @@ from clinic.privacy import limits
 from tests import factories
 from tests.conftest import Maker
 
+BEHIND = {"KESHKI_PROXIES": "1", "KESHKI_PROXY_ADDRESSES": "10.0.0.0/24,::1"}
 WRONG = {"code": "AAAAA BBBBB CCCCC"}
 
 
@@ -41,9 +42,17 @@ def test_case_13_a_rotating_header_does_not_help_without_a_proxy(app: Flask) -> 
 
 
 def test_case_13_behind_a_trusted_proxy_the_caller_counts_and_the_rotated_part_does_not(make_app: Maker) -> None:
-    client = make_app("sqlite", {"KESHKI_PROXIES": "1"}).test_client()
+    client = make_app("sqlite", BEHIND).test_client()
     assert tries(client, 30, "10.0.0.1", "198.51.100.*, 203.0.113.5").count(429) == 10
     assert tries(client, 1, "10.0.0.1", "1.1.1.1, 203.0.113.99") == [404]
+
+
+def test_whoever_reaches_the_port_past_the_proxy_is_counted_by_the_connection(make_app: Maker) -> None:
+    client = make_app("sqlite", BEHIND).test_client()
+    assert tries(client, 30, "203.0.113.5", "198.51.100.*").count(429) == 10
+    assert tries(client, 1, "203.0.113.5", "1.1.1.1") == [429]
+    assert tries(client, 30, "", "198.51.100.7").count(429) == 10  # a Unix socket is the proxy's
+    assert tries(client, 1, "", "198.51.100.8") == [404]
 
 
 def test_case_13_one_household_has_one_network_of_ipv6_addresses(app: Flask) -> None:

@@ -167,16 +167,21 @@ def test_a_guesser_of_codes_is_slowed_down_and_a_writer_keeps_her_words(
     assert stored() == 1
 
 
-def test_large_notes_leave_threads_for_everybody_else(she: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notes_that_are_still_coming_leave_threads_for_everybody_else(
+    she: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from threading import BoundedSemaphore
 
     from clinic.safety.reports import upload
 
     full = BoundedSemaphore(1)
     full.acquire()
-    monkeypatch.setattr(upload, "_large", full)
-    assert write(she, photo=file(JPEG + b"\0" * 100_000)).status_code == 503
-    assert write(she, text=PLANTED).status_code == 200
+    free = BoundedSemaphore(1)
+    for large, small, with_photos, words_alone in ((full, free, 503, 200), (free, full, 200, 503)):
+        monkeypatch.setattr(upload, "_large", large)
+        monkeypatch.setattr(upload, "_small", small)
+        assert write(she, photo=file(JPEG + b"\0" * 100_000)).status_code == with_photos
+        assert write(she, text=PLANTED).status_code == words_alone
 
 
 def test_when_the_room_is_full_words_still_come_through(she: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
-"""12 MB through nginx as it is shipped, into the real server: while they come and afterwards, no file holds them."""
+"""nginx as it is shipped, before the real server: what it keeps, whom it lets go, what it says for a dead site."""
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,27 @@ def process(command: list[str], environ: dict[str, str], port: int) -> Iterator[
             running.wait(20)
 
 
-def shipped(folder: Path, port: int, site: int) -> str:
-    """docs/nginx.conf with the ports of this test, without TLS, and its temporary files where we can look."""
+def shipped(folder: Path, port: int, site: int, plain: int) -> str:
+    """docs/nginx.conf with the ports and files of this test, and TLS by a certificate of its own."""
     text = (ROOT / "docs" / "nginx.conf").read_text()
-    server = re.sub(r"\n\s*ssl_\w+ [^\n]+", "", text).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    assert server.count("127.0.0.1:8000") == 2
+    changes = {
+        "user www-data;": "user root;" if os.getuid() == 0 else "",
+        "/run/nginx.pid": f"{folder}/pid",
+        "listen 443 ssl http2": f"listen 127.0.0.1:{port}",
+        "listen [::]:443 ssl http2": f"listen [::1]:{port}",
+        "listen 80 ": f"listen 127.0.0.1:{plain} ",
+        "listen [::]:80 ": f"listen [::1]:{plain} ",
+        "server_name example.kz;": "server_name localhost;",
+        "127.0.0.1:8000": f"127.0.0.1:{site}",
+        "/var/www/keshki": f"{folder}/www",
+    }
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    text = re.sub(r"\n\s*ssl_\w+ [^\n]+", "", text)
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "\n".join(f"{name}_temp_path {folder}/{name};" for name in names)
-    user = "user root;" if os.getuid() == 0 else ""
-    http = server.replace("127.0.0.1:8000", f"127.0.0.1:{site}")
-    return f"{user}\npid {folder}/pid;\nerror_log /dev/null;\nevents {{}}\nhttp {{\n{paths}\n{http}\n}}\n"
+    paths = "\n".join(f"    {name}_temp_path {folder}/{name};" for name in names)
+    return text.replace("http {\n", f"http {{\n{paths}\n", 1)
 
 
 def open_files(sessions: list[int]) -> Iterator[bytes]:
@@ -139,25 +151,55 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return found
 
 
-def test_12_mb_are_in_no_file_while_they_come_and_after(environ: dict[str, str], tmp_path: Path) -> None:
-    site, good, bad = free_port(), free_port(), free_port()
-    whole = {**os.environ, **environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(ROOT)}
-    granian = [
-        str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--port", str(site), "--workers", "1",
-        "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "wsgi:app",
-    ]  # fmt: skip
-    confs = {}
-    for port, name in ((good, "good"), (bad, "bad")):
-        (tmp_path / name).mkdir()
-        confs[name] = tmp_path / f"{name}.conf"
-        confs[name].write_text(shipped(tmp_path / name, port, site))
-    spoiled = confs["bad"].read_text().replace("proxy_request_buffering off;", "proxy_request_buffering on;")
-    confs["bad"].write_text(spoiled)
+GRANIAN = ["--interface", "wsgi", "--blocking-threads", "8", "--no-ws", "--log-level", "warning"]
+
+
+@contextmanager
+def site_behind(confs: dict[int, Path], environ: dict[str, str], folder: Path, site: int) -> Iterator[list[int]]:
+    """The real server, and an nginx for each of some ports; their sessions."""
+    whole = {**os.environ, **environ, "TMPDIR": str(folder / "tmp"), "PYTHONPATH": str(ROOT)}
+    granian = [str(Path(sys.executable).parent / "granian"), *GRANIAN, "--port", str(site), "wsgi:app"]
     with ExitStack() as stack:
         sessions = [stack.enter_context(process(granian, whole, site))]
-        for port, name in ((good, "good"), (bad, "bad")):
-            command = [NGINX, "-p", str(tmp_path / name), "-c", str(confs[name]), "-g", "daemon off;"]
+        for port, conf in confs.items():
+            command = [NGINX, "-p", str(conf.parent), "-c", str(conf), "-g", "daemon off;"]
             sessions.append(stack.enter_context(process(command, whole, port)))
+        yield sessions
+
+
+def conf(folder: Path, port: int, site: int, plain: int) -> Path:
+    """The shipped proxy's file in a folder of its own, with the page for when the site is away."""
+    (folder / "www").mkdir(parents=True)
+    (folder / "www" / "away.html").write_text("away: 112")
+    (folder / "nginx.conf").write_text(shipped(folder, port, site, plain))
+    return folder / "nginx.conf"
+
+
+def get(port: int, path: str, host: str = "localhost", within: float = 2) -> str:
+    """Ask for one page; the whole answer. Raises TimeoutError when a read takes longer than `within` seconds."""
+    with socket.create_connection(("127.0.0.1", port), within) as wire:
+        wire.settimeout(within)
+        wire.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        with suppress(ConnectionResetError):
+            while piece := wire.recv(65536):
+                answer += piece
+    return answer.decode()
+
+
+def half(port: int, start: bytes, stack: ExitStack) -> socket.socket:
+    """A request that begins and does not end."""
+    wire = stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
+    wire.sendall(start)
+    return wire
+
+
+def test_12_mb_are_in_no_file_while_they_come_and_after(environ: dict[str, str], tmp_path: Path) -> None:
+    site, good, bad = free_port(), free_port(), free_port()
+    confs = {port: conf(tmp_path / str(port), port, site, free_port()) for port in (good, bad)}
+    text = confs[bad].read_text()
+    confs[bad].write_text(text.replace("proxy_request_buffering off;", "proxy_request_buffering on;"))
+    with site_behind(confs, environ, tmp_path, site) as sessions:
         answer, seen = send(good, *form(asked(good)), sessions)
         assert " 200 " in answer.splitlines()[0]
         assert "data-note-code" in answer
@@ -178,3 +220,67 @@ def test_12_mb_are_in_no_file_while_they_come_and_after(environ: dict[str, str],
     backup.write(app.extensions[EXTENSION], tmp_path / "copy.db")
     assert (tmp_path / "copy.db").stat().st_size > 12_000_000
     assert traces(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()) == set()
+
+
+def test_slow_senders_take_the_help_page_from_nobody(environ: dict[str, str], tmp_path: Path) -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    site, port = free_port(), free_port()
+    confs = {port: conf(tmp_path / "nginx", port, site, free_port())}
+    note = b"POST /ru/note HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n"
+    note += b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntext=a"
+    with site_behind(confs, environ, tmp_path, site), ExitStack() as stack:
+        asked(port)  # the site has drawn its first page
+        for _n in range(1500):
+            half(port, b"GET /ru/now HTTP/1.1\r\nHost: local", stack)
+        slow = [half(port, note, stack) for _n in range(20)]
+        for _n in range(3):
+            for wire in slow:
+                with suppress(OSError):  # refused or let go
+                    wire.sendall(b"b")
+            assert " 200 " in get(port, "/ru/now", within=5).splitlines()[0]
+            assert "tel:112" in get(port, "/ru/p/1", within=5)
+            time.sleep(0.3)
+        refused = [wire for wire in slow if b" 503 " in _answer(wire)]
+        assert len(refused) >= 14
+
+
+def _answer(wire: socket.socket) -> bytes:
+    """What has come without waiting long: nothing where the request is still being received."""
+    wire.settimeout(0.05)
+    try:
+        return wire.recv(1000)
+    except OSError:
+        return b""
+
+
+def test_without_tls_nothing_is_answered_but_the_way_and_a_dead_site_has_the_numbers(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    site, port, plain = free_port(), free_port(), free_port()
+    path = conf(tmp_path / "nginx", port, site, plain)
+    command = [NGINX, "-p", str(path.parent), "-c", str(path), "-g", "daemon off;"]
+    with process(command, dict(os.environ), port):
+        answer = get(plain, "/ru/now")
+        assert " 308 " in answer.splitlines()[0]
+        assert "location: https://example.kz/ru/now" in answer.lower()
+        assert "nginx/" not in answer.lower()
+        answer = get(port, "/ru/now")
+        assert " 502 " in answer.splitlines()[0]
+        assert "away: 112" in answer
+        assert get(port, "/ru/now", host="elsewhere.example") == ""
+    assert not [path for path in (tmp_path / "nginx").rglob("*") if path.name.endswith(".log")]
+
+
+def test_the_page_for_a_dead_site_is_whole_in_three_languages(environ: dict[str, str], tmp_path: Path) -> None:
+    app = create_app(environ)
+    target = tmp_path / "away.html"
+    result = app.test_cli_runner().invoke(args=["away-page", str(target)])
+    assert result.exit_code == 0, result.output
+    page = target.read_text()
+    for language in ("kk", "ru", "en"):
+        assert f'<section lang="{language}">' in page
+    assert page.count('href="tel:112"') == page.count('href="tel:103"') == 3
+    assert "//" not in page.replace("<!doctype html>", "")
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert app.test_cli_runner().invoke(args=["away-page", str(tmp_path / "no" / "away.html")]).exit_code == 1

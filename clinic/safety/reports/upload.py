@@ -19,7 +19,7 @@ MOST_BODY = 64 * 1024 * 1024  # read, not kept
 MOST_FORM = 2 * 1024 * 1024  # of text: more than anybody types, so that too long a text comes back whole
 MOST_PART = max(boxes.SIZES[-1] + boxes.HERS_MORE, photos.MOST_BYTES)
 SMALL = 64 * 1024
-AT_ONCE = 3  # large ones received at the same time by one process: the other threads stay free for everybody else
+AT_ONCE = 3  # of each size received at the same time by one process: the other threads stay free for everybody else
 
 
 class Kept(BytesIO):
@@ -43,7 +43,7 @@ class InMemory(Request):
         return Kept()
 
 
-_large = BoundedSemaphore(AT_ONCE)
+_small, _large = BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
@@ -51,17 +51,16 @@ def receiving() -> Iterator[None]:
     """Inside the block the form of this request may be as large as a note. Answers 413 or 503 where it can't be."""
     request.max_content_length = MOST_BODY
     request.max_form_memory_size = MOST_FORM
-    if (request.content_length or 0) <= SMALL:
-        yield
-        return
-    if (request.content_length or 0) > MOST_BODY:
+    length = request.content_length or 0
+    if length > MOST_BODY:
         abort(413)
-    if not _large.acquire(blocking=False):
+    places = _small if length <= SMALL else _large
+    if not places.acquire(blocking=False):
         abort(503)
     try:
         yield
     finally:
-        _large.release()
+        places.release()
 
 
 def is_cut(file: FileStorage) -> bool:
