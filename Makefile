@@ -14,8 +14,10 @@ run: $(VENV)/.runtime ## the demo with its worker on http://127.0.0.1:8000 (PORT
 	@KESHKI_DEMO=1 KESHKI_LIMITS=off exec $(BIN)/python -m clinic.demo
 
 test: $(VENV)/.dev browser ## everything: unit, property, PostgreSQL, browser, faults
-	$(BIN)/pytest -n 2 -m "not alone"
-	$(BIN)/pytest -m alone
+	@status=0; \
+	$(BIN)/pytest -n 2 -m "not alone" || status=1; \
+	$(BIN)/pytest -m alone || status=1; \
+	exit $$status
 
 check: $(VENV)/.dev ## lint, format, types, imports, catalogues, templates
 	$(BIN)/ruff check .
@@ -42,6 +44,12 @@ lock: $(VENV)/.dev ## write exact versions with hashes from setup.cfg
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keshki needs Python 3.11 or newer: set PYTHON=python3.11")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; \
+	  else \
+	    echo "Debian's Python comes without venv: install it with 'sudo apt-get install python3-venv', then run make again."; exit 1; \
+	  fi; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: setup.cfg pyproject.toml constraints.txt | $(BIN)/python

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from clinic import clock
@@ -17,6 +17,9 @@ from tests.conftest import EVENING
 __all__ = ["secure_site", "site", "town", "visitor"]
 
 ARGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 
 @pytest.fixture(scope="session")

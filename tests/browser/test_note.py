@@ -164,16 +164,21 @@ def test_without_a_connection_nothing_is_lost_and_it_is_sent_once(
     expect(page.locator(".code")).to_be_visible()
     before = len(carry(town, tmp_path / "a", None))
     fill(page, "en")
+    button = page.locator("button[value=send]")
+    says = button.text_content() or ""
     page.context.set_offline(True)
-    page.locator("button[value=send]").click()
+    button.click()
     expect(page.locator("main")).to_contain_text("Nothing is lost")
+    expect(button).to_have_text(says)  # while it seals and sends it says so, and takes no second press
     assert PLANTED in page.input_value("#text")
     page.context.set_offline(False)
     page.locator("input[name=token]").first.evaluate("e => e.value = 'an old one'")  # the page was open for long
     page.route("**/note", lambda route: route.abort() if route.request.method == "POST" else route.continue_(), times=1)
-    page.locator("button[value=send]").click()
+    with page.expect_event("requestfailed"):
+        button.click()
     expect(page.locator("[data-errors]")).to_contain_text("Nothing is lost")
-    page.locator("button[value=send]").click()
+    expect(button).to_have_text(says)
+    button.click()
     expect(page.locator(".code")).to_be_visible()
     assert len(carry(town, tmp_path / "b", None)) == before + 1
     page.context.close()
