@@ -6,6 +6,7 @@ from typing import Any
 
 import phonenumbers
 from flask import redirect, render_template, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
@@ -24,6 +25,7 @@ from clinic.privacy import codes, limits, once, tokens
 from clinic.wording import gettext as _
 
 USUAL_LEAD = 60  # ticked unless she chooses another, or it is too late for it
+STANDING = ("booked", "here", "in_room")  # a visit that a ticket is still good for
 OWN = ("token", "act", "service", "start", "code")  # fields that count when she wants no SMS
 
 
@@ -36,10 +38,10 @@ class Choice:
     start: datetime
 
 
-def token_is_good(form: Any, now: datetime) -> bool:
-    """Whether the form's token is ours and fresh."""
+def token_is_good(name: str, form: Any, now: datetime) -> bool:
+    """Whether the token of a form of this name is ours and fresh."""
     try:
-        tokens.check((form.token.data or "")[:200], now)
+        tokens.check(name, (form.token.data or "")[:200], now)
     except (tokens.TokenExpired, tokens.TokenForged):
         return False
     return True
@@ -53,16 +55,18 @@ def book_visit(slug: str) -> Page | Response:
     loc = place_or_404(cat, slug)
     form = BookForm(sent())
     form.validate()
+    services = searching.services_of(cat, form)
+    if form.without_id.data:
+        services = frozenset(i for i in services if not cat.services[i].asks_id)
+    choice = Choice(loc, services, form.start.data) if services and form.start.data is not None else None
+    if choice is not None and (before := _sent_before(cat, choice, form, now)):
+        return before
     if not takes_bookings(loc, clock.local(now).date()):
         return _place(cat, loc, now), 409
     if form.start.data is None and not form.start.errors and not form.act.data:
         return redirect(url_for("booking.place", slug=slug))
-    services = searching.services_of(cat, form)
-    if form.without_id.data:
-        services = frozenset(i for i in services if not cat.services[i].asks_id)
-    if form.service.errors or form.start.errors or not services or form.start.data is None:
+    if choice is None or form.service.errors or form.start.errors:
         return _place(cat, loc, now), 400
-    choice = Choice(loc, services, form.start.data)
     try:
         return _act(cat, choice, form, now)
     except SlotTaken as refusal:
@@ -92,7 +96,7 @@ def _act(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page:
     if act == "show":
         _still_free(cat, choice, now)
         return confirm_page(cat, choice, form, now)
-    if not token_is_good(form, now):
+    if not token_is_good("book", form, now):
         _still_free(cat, choice, now)
         return confirm_page(cat, choice, form, now, "expired"), 400
     if act == "plain":
@@ -120,10 +124,10 @@ def _still_free(cat: Catalogue, choice: Choice, now: datetime) -> None:
     raise NotASlot(others)
 
 
-def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page:
-    """Book once, however often she taps; show the ticket."""
+def _asked(choice: Choice, form: BookForm) -> book.Request:
+    """What her form asks for."""
     plain = form.act.data == "plain"
-    request = book.Request(
+    return book.Request(
         location=choice.place,
         services=choice.services,
         start=choice.start,
@@ -134,7 +138,40 @@ def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page
         confirm=False if plain else bool(form.confirm.data),
         code=form.code.data,
     )
-    token = form.token.data or ""
+
+
+def _sent_before(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page | None:
+    """What this very form has made before: its ticket, for as long as the visit stands. None where it made nothing."""
+    if form.act.data not in ("plain", "book"):
+        return None
+    s, request = db.session(), _asked(choice, form)
+    try:
+        answer = once.before(s, "book", form.token.data or "", _body(choice, request), now)
+        if answer is None:
+            return None
+        return ticket_page(_standing(s, cat, answer, request.code, now), answer["code"], now)
+    except once.Reused:
+        return confirm_page(cat, choice, form, now, "sent"), 409
+    except Gone:
+        return confirm_page(cat, choice, form, now, "over"), 409
+
+
+def _standing(s: Session, cat: Catalogue, answer: dict[str, Any], code: str | None, now: datetime) -> AppointmentView:
+    """The visit of an answer that was given before. Raises Gone where it does not stand any more."""
+    try:
+        pass_ = passes.find(s, answer["code"] or code or "")
+    except CodeUnknown as forgotten:
+        raise Gone from forgotten
+    found = (view for view in appointments.of_pass(s, cat, pass_, now) if view.rid.hex() == answer["rid"])
+    view = next(found, None)
+    if view is None or view.status not in STANDING:
+        raise Gone
+    return view
+
+
+def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page:
+    """Book once, however often she taps; show the ticket."""
+    request = _asked(choice, form)
     try:
         with writing() as s:
             fresh: list[book.Booked] = []
@@ -143,23 +180,16 @@ def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page
                 fresh.append(book.confirm(s, cat, request, now))
                 return {"code": fresh[0].code or "", "rid": fresh[0].appointment.rid.hex()}
 
-            done = once.run(s, "book", token, _body(choice, request), once.FORM_KEPT, now, make)
-            code = done.answer["code"]
-            if fresh:
-                view = fresh[0].appointment
-            else:
-                pass_ = passes.find(s, code or request.code or "")
-                seen = appointments.of_pass(s, cat, pass_, now)
-                view = next((v for v in seen if v.rid.hex() == done.answer["rid"]), None) or _gone()
+            token, body = form.token.data or "", _body(choice, request)
+            done = once.run(s, "book", token, body, once.FORM_KEPT, now, make, lambda: fresh[0].appointment.forget_on)
+            view = fresh[0].appointment if fresh else _standing(s, cat, done.answer, request.code, now)
     except once.Reused:
         return confirm_page(cat, choice, form, now, "sent"), 409
+    except Gone:
+        return confirm_page(cat, choice, form, now, "over"), 409
     except once.Busy:
         return confirm_page(cat, choice, form, now, "busy"), 409
-    return ticket_page(view, code, now)
-
-
-def _gone() -> AppointmentView:
-    raise Gone
+    return ticket_page(view, done.answer["code"], now)
 
 
 def opening(loc: LocationInfo, start: datetime, now: datetime) -> tuple[str, bool]:
@@ -213,7 +243,7 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
     opens, is_open = call_opening(choice.start, now) if calls else opening(loc, choice.start, now)
     return {
         "form": form,
-        "token": tokens.new(),
+        "token": tokens.new("book"),
         "place": loc,
         "chosen": chosen,
         "when": showing.day_and_time(choice.start, now),
@@ -230,7 +260,7 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
 
 
 def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, trouble: str = "") -> str:
-    """Is everything right? `trouble`: "" | "expired" | "sent" | "busy"."""
+    """Is everything right? `trouble`: "" | "expired" | "sent" | "over" | "busy"."""
     languages = [(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES]
     sms = messaging.enabled()
     leads = _leads(choice.start, now) if sms else []

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import render_template, session
+from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
 from clinic.booking import availability, cities, find, fitting, searching, showing, typed, waiting
@@ -54,18 +55,20 @@ def wait() -> Page:
         return _page(cat, form, offered, now), 400
     if act == "show":
         return _page(cat, form, offered, now)
-    if not token_is_good(form, now):
-        return _page(cat, form, offered, now, "expired"), 400
-    if act == "tell" and form.errors:
-        return _page(cat, form, offered, now), 400
     try:
+        if before := _sent_before(cat, form, offered, now):
+            return before
+        if not token_is_good("wait", form, now):
+            return _page(cat, form, offered, now, "expired"), 400
+        if act == "tell" and form.errors:
+            return _page(cat, form, offered, now), 400
         return _wait(cat, form, offered, now)
     except once.Reused:
         return _page(cat, form, offered, now, "sent"), 409
     except once.Busy:
         return _page(cat, form, offered, now, "busy"), 409
     except Gone:  # sent before, and over since
-        return _page(cat, form, offered, now, "sent"), 409
+        return _page(cat, form, offered, now, "over"), 409
     except NotBookable:
         form.place.errors = [_("None of these places does all that you chose in one visit.")]
     except waiting.TooMany:
@@ -77,8 +80,8 @@ def wait() -> Page:
     return _page(cat, form, offered, now), 400
 
 
-def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Page:
-    """Stand in line once, however often she taps."""
+def _asked(form: WaitForm, offered: Offered, now: datetime) -> tuple[waiting.Request, bytes]:
+    """What her form asks for, and the same as bytes."""
     tell = form.act.data == "tell"
     first = clock.service_day(now)
     request = waiting.Request(
@@ -95,6 +98,33 @@ def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Pa
     )
     body = repr((sorted(place.slug for place in request.locations), sorted(request.services), request.part,
                  form.days.data, request.language, request.cover, request.phone, tell, request.code))  # fmt: skip
+    return request, body.encode()
+
+
+def _sent_before(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Page | None:
+    """What this very form has begun before, for as long as she waits. Raises Gone, once.Reused."""
+    s, (request, body) = db.session(), _asked(form, offered, now)
+    answer = once.before(s, "wait", form.token.data or "", body, now)
+    if answer is None:
+        return None
+    return _done_page(_standing(s, cat, answer, request.code, now), answer["code"], request.code, now)
+
+
+def _standing(s: Session, cat: Catalogue, answer: dict[str, Any], code: str | None, now: datetime) -> WishView:
+    """The wish of an answer that was given before. Raises Gone where she waits no longer."""
+    try:
+        seen = waiting.of_pass(s, cat, passes.find(s, answer["code"] or code or ""), now)
+    except CodeUnknown as forgotten:
+        raise Gone from forgotten
+    view = next((one for one in seen if one.rid.hex() == answer["rid"]), None)
+    if view is None:
+        raise Gone
+    return view
+
+
+def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Page:
+    """Stand in line once, however often she taps."""
+    request, body = _asked(form, offered, now)
     with writing() as s:
         fresh: list[waiting.Put] = []
 
@@ -102,25 +132,22 @@ def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Pa
             fresh.append(waiting.put(s, cat, request, now))
             return {"code": fresh[0].code or "", "rid": fresh[0].wish.rid.hex()}
 
-        done = once.run(s, "wait", form.token.data or "", body.encode(), once.FORM_KEPT, now, make)
-        code = done.answer["code"]
-        if fresh:
-            view = fresh[0].wish
-        else:
-            seen = waiting.of_pass(s, cat, passes.find(s, code or request.code or ""), now)
-            view = next((one for one in seen if one.rid.hex() == done.answer["rid"]), None) or _gone()
+        token = form.token.data or ""
+        done = once.run(s, "wait", token, body, once.FORM_KEPT, now, make, lambda: fresh[0].wish.forget_on)
+        view = fresh[0].wish if fresh else _standing(s, cat, done.answer, request.code, now)
+    return _done_page(view, done.answer["code"], request.code, now)
+
+
+def _done_page(view: WishView, code: str, typed_code: str | None, now: datetime) -> str:
+    """What she waits for, and the code of a new pass."""
     return render_template(
         "booking/wait_done.html",
         wish=view,
         when=when_words(view, now),
         code=codes.shown(code) if code else "",
-        hers=code or request.code,
+        hers=code or typed_code,
         forget=wording.day_words(view.forget_on, clock.local(now).date()),
     )
-
-
-def _gone() -> WishView:
-    raise Gone
 
 
 def when_words(view: WishView, now: datetime) -> str:
@@ -176,7 +203,7 @@ def _offered(cat: Catalogue, form: WaitForm, now: datetime) -> Offered:
 
 
 def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, trouble: str = "") -> str:
-    """What she may choose. `trouble`: "" | "expired" | "sent" | "busy"."""
+    """What she may choose. `trouble`: "" | "expired" | "sent" | "over" | "busy"."""
     language = wording.language_now()
     spoken = form.language.data or language
     sample = clock.at(clock.local(now).date() + timedelta(days=SAMPLE[0]), SAMPLE[1])
@@ -202,7 +229,7 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         cover=form.cover.data or "plain",
         spoken=spoken,
         languages=[(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES],
-        token=tokens.new(),
+        token=tokens.new("wait"),
         carry=carried(form),
         hidden=[(f.name, f.raw) for f in (form.at, form.near) if f.raw],
     )

@@ -97,7 +97,7 @@ def do_closures(person: SignedIn, location: LocationInfo) -> ResponseReturnValue
     try:
         with writing() as s:
             body = f"{shut.room_id}:{shut.starts_at}:{shut.ends_at}:{sorted(chosen.items())}".encode()
-            done = once.run(s, f"closure:{location.id}", str(form.token.data), body, once.FORM_KEPT, now, close)
+            done = once.run(s, f"closure:{location.id}", str(form.token.data), body, once.DESK_KEPT, now, close)
     except MoreTouched as more:
         sentence = _("Somebody booked in the meantime. Look once more.") if chosen or more.touched else ""
         return _preview(person, location, form, shut, more.touched, chosen, now, sentence), 409
@@ -149,7 +149,7 @@ def _settle(person: SignedIn, location: LocationInfo, act: str, now: datetime) -
     try:
         with writing() as s:
             body = repr(sorted(chosen.items())).encode()
-            done = once.run(s, f"outside:{location.id}", token, body, once.FORM_KEPT, now, settle)
+            done = once.run(s, f"outside:{location.id}", token, body, once.DESK_KEPT, now, settle)
     except MoreTouched as more:
         sentence = _("Somebody booked in the meantime. Look once more.")
         return _outside_page(person, location, more.touched, chosen, now, sentence), 409

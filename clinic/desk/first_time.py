@@ -29,7 +29,7 @@ def first_time(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
                 tally.add(s, tally.rounded([[tally.key(location.id, now, tally.FIRST)]]))
                 return {}
 
-            once.run(s, "first time", request.form.get("token", "")[:80], b"", once.FORM_KEPT, now, count)
+            once.run(s, "first time", request.form.get("token", "")[:80], b"", once.DESK_KEPT, now, count)
     except once.Busy:
         pass
     desk = Desk(person, location, clock.service_day(now), now)

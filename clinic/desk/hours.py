@@ -153,7 +153,7 @@ def _save(person: SignedIn, subject: Subject, wanted: Hours, now: datetime) -> R
     body = f"{subject.room and subject.room.id}:{wanted}:{sorted(chosen.items())}".encode()
     try:
         with writing() as s:
-            done = once.run(s, f"hours:{subject.location.id}", token, body, once.FORM_KEPT, now, save)
+            done = once.run(s, f"hours:{subject.location.id}", token, body, once.DESK_KEPT, now, save)
     except MoreTouched as more:
         sentence = _("Somebody booked in the meantime. Look once more.")
         return _preview(person, subject, wanted, more.touched, chosen, now, sentence), 409

@@ -69,7 +69,7 @@ def place_new(person: SignedIn) -> ResponseReturnValue:
 
     try:
         with writing() as s:
-            done = once.run(s, "place", token, repr(sorted(request.form.items())).encode(), once.FORM_KEPT, now, make)
+            done = once.run(s, "place", token, repr(sorted(request.form.items())).encode(), once.DESK_KEPT, now, make)
     except (once.Busy, once.Reused):
         return redirect(url_for("desk.places"), 303)
     return redirect(url_for("desk.place", slug=done.answer["slug"]), 303)

@@ -78,7 +78,7 @@ def _retire(person: SignedIn, location: LocationInfo, room: RoomInfo) -> Respons
     try:
         with writing() as s:
             body = f"{room.id}:{sorted(chosen.items())}".encode()
-            done = once.run(s, f"retire:{location.id}", token, body, once.FORM_KEPT, now, retire)
+            done = once.run(s, f"retire:{location.id}", token, body, once.DESK_KEPT, now, retire)
     except MoreTouched as more:
         sentence = _("Somebody booked in the meantime. Look once more.")
         return _retire_page(person, location, room, more.touched, chosen, sentence), 409

@@ -116,7 +116,7 @@ def walk_in(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     body = f"{location.id}:{kit.id}:{n}".encode()
     try:
         with writing() as s:
-            done = once.run(s, "point-walk-in", str(form.token.data), body, once.FORM_KEPT, desk.now, give)
+            done = once.run(s, "point-walk-in", str(form.token.data), body, once.DESK_KEPT, desk.now, give)
     except OutOfStock:
         why = _("There are not so many kits %(letter)s that nobody has ordered.", letter=kit.letter)
         return point_pages.page(desk, None, None, form, why), 409

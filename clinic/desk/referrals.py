@@ -52,7 +52,7 @@ def give_referral(person: SignedIn) -> ResponseReturnValue:
                 code, last = referrals.make(s, *asked, person.login, now)
                 return {"code": code, "last": last.isoformat()}
 
-            answer = once.run(s, "refer", form.token.data, repr(asked).encode(), once.FORM_KEPT, now, make).answer
+            answer = once.run(s, "refer", form.token.data, repr(asked).encode(), once.DESK_KEPT, now, make).answer
     except (once.Reused, once.Busy):
         form.kind.errors = [_("This form was sent before. Begin a new one.")]
         return _page(person, form, RedeemForm()), 409
@@ -97,7 +97,7 @@ def _redeem(form: RedeemForm, mine: dict[int, str], actor: str, now: datetime) -
             return {"kind": sent.kind, "from": sent.from_id}
 
         body = f"{form.code.data}:{sorted(mine)}".encode()
-        return once.run(s, "redeem", form.token.data, body, once.FORM_KEPT, now, make).answer
+        return once.run(s, "redeem", form.token.data, body, once.DESK_KEPT, now, make).answer
 
 
 def kind_words() -> dict[str, str]:

@@ -41,7 +41,7 @@ def requests_page(person: SignedIn) -> ResponseReturnValue:
             def make() -> dict[str, object]:
                 return {"id": requests.write(s, entry, person.login, now)}
 
-            once.run(s, "request", form.token.data, repr(entry).encode(), once.FORM_KEPT, now, make)
+            once.run(s, "request", form.token.data, repr(entry).encode(), once.DESK_KEPT, now, make)
     except NotTheLast:
         form.corrects.errors = [_("This entry was corrected before. Correct the one that stands in its place.")]
         return _page(person, mine, form, now), 409

@@ -302,7 +302,7 @@ def _once(desk: Counter, form: Form, body: str, act: Callable[[Session], list[in
     try:
         with writing() as s:
             done = once.run(
-                s, "point-stock", str(form["token"].data), whole, once.FORM_KEPT, desk.now,
+                s, "point-stock", str(form["token"].data), whole, once.DESK_KEPT, desk.now,
                 lambda: {"entries": act(s)},
             )  # fmt: skip
     except REFUSALS as refusal:

@@ -76,7 +76,7 @@ def trainings_of(person: SignedIn, location: LocationInfo) -> ResponseReturnValu
             def make() -> dict[str, object]:
                 return {"number": plans.plan(s, location.id, wanted, person.login, now)}
 
-            done = once.run(s, "training", form.token.data, repr(wanted).encode(), once.FORM_KEPT, now, make)
+            done = once.run(s, "training", form.token.data, repr(wanted).encode(), once.DESK_KEPT, now, make)
     except (once.Reused, once.Busy):
         form.name_ru.errors = [_("This form was sent before: look whether the training stands in the list.")]
         return _place_page(person, location, form, now), 409

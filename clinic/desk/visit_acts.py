@@ -81,7 +81,7 @@ def _once(desk: Desk, ticket: int, act: str, form: VisitForm) -> dict[str, Any]:
                 raise Gone
             return ACTS[act](s, rid, desk, form)
 
-        return once.run(s, "desk-visit", str(form.token.data), body, once.FORM_KEPT, desk.now, do).answer
+        return once.run(s, "desk-visit", str(form.token.data), body, once.DESK_KEPT, desk.now, do).answer
 
 
 def _move(s: Session, rid: bytes, desk: Desk, form: VisitForm) -> dict[str, Any]:

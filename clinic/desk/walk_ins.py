@@ -63,7 +63,7 @@ def _taken(desk: Desk, form: WalkInForm, minutes: int) -> dict[str, int]:
         return {"ticket": row.ticket, "noun": noun}
 
     with writing() as s:
-        done = once.run(s, "walk-in", str(form.token.data), body, once.FORM_KEPT, desk.now, take)
+        done = once.run(s, "walk-in", str(form.token.data), body, once.DESK_KEPT, desk.now, take)
     return done.answer
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
@@ -72,8 +73,10 @@ def points() -> Page | Response:
         return points_page(cat, kits, choice, form, now, "out"), 409
     except PointClosed:
         return points_page(cat, kits, choice, form, now, "closed"), 409
-    except Gone:  # sent before, and cancelled since
+    except once.Reused:
         return points_page(cat, kits, choice, form, now, "sent"), 409
+    except Gone:
+        return points_page(cat, kits, choice, form, now, "over"), 409
     except NotOffered:
         form.point.errors = [_("This point does not hand out this test any more. Choose another.")]
     except TooMany as refusal:
@@ -97,23 +100,23 @@ def _act(cat: Catalogue, kits: KitCatalogue, choice: Choice, form: OrderForm, no
         return points_page(cat, kits, choice, form, now), 400
     if act == "show":
         return points_page(cat, kits, choice, form, now)
-    if not token_is_good(form, now):
-        return points_page(cat, kits, choice, form, now, "expired"), 400
     place = cities.at_link(cat, form.point.data or "")
     point = None if place is None else kits.points.get(place.id)
     if point is None:
         form.point.errors = [_("We do not know this point.") if form.point.data else _("Choose a point.")]
         return points_page(cat, kits, choice, form, now), 400
+    if before := _sent_before(cat, choice, point, form, now):
+        return before
+    if not token_is_good("order", form, now):
+        return points_page(cat, kits, choice, form, now, "expired"), 400
     if act == "tell" and form.phone.data is None and not form.code.data:
         form.phone.errors = [_("Type a mobile number, or order without SMS.")]
         return points_page(cat, kits, choice, form, now), 400
     return _order(cat, kits, choice, point, form, now)
 
 
-def _order(
-    cat: Catalogue, kits: KitCatalogue, choice: Choice, point: PointInfo, form: OrderForm, now: datetime
-) -> Page:
-    """Order once, however often she taps; show the ticket."""
+def _asked(choice: Choice, point: PointInfo, form: OrderForm) -> tuple[orders.Request, bool, bytes]:
+    """What her form asks for, whether it is a place in the line, and both as bytes."""
     tell = form.act.data == "tell"
     waits = form.point.data in (form.line.data or ())
     wanted = orders.Request(
@@ -130,6 +133,35 @@ def _order(
     )
     body = repr((wanted.kit.slug, wanted.quantity, point.location.slug, wanted.language, wanted.cover, wanted.phone,
                  wanted.remind, wanted.code, waits)).encode()  # fmt: skip
+    return wanted, waits, body
+
+
+def _sent_before(cat: Catalogue, choice: Choice, point: PointInfo, form: OrderForm, now: datetime) -> Page | None:
+    """The ticket that this very form has made before, for as long as the order stands. Raises Gone, once.Reused."""
+    s, (wanted, _waits, body) = db.session(), _asked(choice, point, form)
+    answer = once.before(s, "order", form.token.data or "", body, now)
+    if answer is None:
+        return None
+    return done_page(cat, _standing(s, cat, answer, wanted.code, now), answer["code"], now)
+
+
+def _standing(s: Session, cat: Catalogue, answer: dict[str, Any], code: str | None, now: datetime) -> OrderView:
+    """The order of an answer that was given before. Raises Gone where it does not stand any more."""
+    try:
+        seen = orders.of_pass(s, cat, passes.find(s, answer["code"] or code or ""), now)
+    except CodeUnknown as forgotten:
+        raise Gone from forgotten
+    view = next((one for one in seen if one.rid.hex() == answer["rid"]), None)
+    if view is None or view.status not in orders.LIVE:
+        raise Gone
+    return view
+
+
+def _order(
+    cat: Catalogue, kits: KitCatalogue, choice: Choice, point: PointInfo, form: OrderForm, now: datetime
+) -> Page:
+    """Order once, however often she taps; show the ticket."""
+    wanted, waits, body = _asked(choice, point, form)
     token = form.token.data or ""
     try:
         with writing() as s:
@@ -139,22 +171,11 @@ def _order(
                 fresh.append((orders.wait if waits else orders.place)(s, cat, wanted, now))
                 return {"code": fresh[0].code or "", "rid": fresh[0].order.rid.hex()}
 
-            done = once.run(s, "order", token, body, once.FORM_KEPT, now, make)
-            code = done.answer["code"]
-            if fresh:
-                view = fresh[0].order
-            else:
-                seen = orders.of_pass(s, cat, passes.find(s, code or wanted.code or ""), now)
-                view = next((one for one in seen if one.rid.hex() == done.answer["rid"]), None) or _gone()
-    except once.Reused:
-        return points_page(cat, kits, choice, form, now, "sent"), 409
+            done = once.run(s, "order", token, body, once.FORM_KEPT, now, make, lambda: fresh[0].order.forget_on)
+            view = fresh[0].order if fresh else _standing(s, cat, done.answer, wanted.code, now)
     except once.Busy:
         return points_page(cat, kits, choice, form, now, "busy"), 409
-    return done_page(cat, view, code, now)
-
-
-def _gone() -> OrderView:
-    raise Gone
+    return done_page(cat, view, done.answer["code"], now)
 
 
 def chosen(form: OrderForm, choice: Choice) -> list[tuple[str, str]]:
@@ -181,7 +202,7 @@ def points_page(
     now: datetime,
     trouble: str = "",
 ) -> str:
-    """The proposed point and the others. `trouble`: "" | "out" | "closed" | "expired" | "sent" | "busy"."""
+    """The proposed point and the others. `trouble`: "" | "out" | "closed" | "expired" | "sent" | "over" | "busy"."""
     language = wording.language_now()
     found = proposals(db.session(), kits, choice, form, now)
     cards = [showing.card(one, language, now) for one in found]
@@ -196,7 +217,7 @@ def points_page(
         line=[("line", card.slug) for card in cards if card.waiting],
         far=routing.FAR_M // 1000,
         chosen=chosen(form, choice),
-        token=tokens.new(),
+        token=tokens.new("order"),
         confirming=showing.confirming_words(cat),
         pep=showing.pep_number(cat),
         sms=messages(found[0], form, now) if found and messaging.enabled() else None,

@@ -128,7 +128,10 @@ REASONS: dict[str, Row] = {
     "check_in": Row(_l("Until when a check-in runs"), _l("It goes when you end it, or with its signal.")),
     "once": Row(
         _l("The answer to a form you sent, in case it is sent twice"),
-        _l("Encrypted, for 10 minutes; for 24 hours when a partner's program sent it."),
+        _l(
+            "Encrypted, as long as what came of it stands, at least two hours; "
+            "for 24 hours when a partner's program sent it."
+        ),
     ),
 }
 

@@ -92,7 +92,7 @@ def result() -> Page | Response:
     if form.errors:
         return result_page(form, now), 400
     if act == "told":
-        if not token_is_good(form, now):
+        if not token_is_good("told", form, now):
             trouble = _("The page was open for a long time. Nothing was counted: send it again.")
             return result_page(form, now, trouble=trouble), 400
         _count(form, form.what.data, now)
@@ -102,7 +102,7 @@ def result() -> Page | Response:
 
 def _count(form: ToldForm, what: str, now: datetime) -> None:
     """Add one to a count, once for each form; in silence where it is not ours, sent before, or one of too many."""
-    if not token_is_good(form, now) or not limits.within(limits.BOOKINGS, "told"):
+    if not token_is_good("told", form, now) or not limits.within(limits.BOOKINGS, "told"):
         return
     with writing() as s:
         cat = catalogue.current(s)
@@ -167,7 +167,7 @@ def result_page(form: ToldForm, now: datetime, said: str = "", trouble: str = ""
         kits=kits,
         said=said,
         trouble=trouble,
-        token=tokens.new(),
+        token=tokens.new("told"),
         carry=carried(form),
         order=form.order.data.hex() if form.order.data else "",
         at_worst=help_numbers.named(AT_WORST),

@@ -11,8 +11,9 @@ from time_machine import Traveller
 
 from clinic import clock
 from clinic.db import db, reading, writing
-from clinic.privacy import keys, once
+from clinic.privacy import keys, once, tokens
 from clinic.privacy.models import Once
+from clinic.staff import sign_in
 
 TOKEN = "k" * 40
 
@@ -54,10 +55,42 @@ def test_an_act_that_fails_leaves_the_token_free(app_on: Flask, evening: Travell
 def test_the_answer_is_gone_after_its_time(app_on: Flask, evening: Traveller) -> None:
     made: list[int] = []
     act(b"19:00", made)
-    evening.shift(timedelta(minutes=11))
+    evening.shift(once.FORM_KEPT + timedelta(minutes=1))
     assert not act(b"19:00", made).replayed
     with writing() as s:
-        assert once.forget(s, clock.now() + timedelta(minutes=11)) == 1
+        assert once.forget(s, clock.now() + once.FORM_KEPT) == 1
+
+
+def test_what_may_be_sent_again_is_remembered_for_as_long(app_on: Flask, evening: Traveller) -> None:
+    assert once.FORM_KEPT > tokens.LIFETIME
+    assert once.DESK_KEPT >= sign_in.LONGEST
+
+
+def test_what_stands_is_remembered_until_its_last_day_is_over(app_on: Flask, evening: Traveller) -> None:
+    made: list[int] = []
+
+    def send() -> once.Done:
+        def make() -> dict[str, int]:
+            made.append(1)
+            return {"ticket": 27}
+
+        last = clock.today() + timedelta(days=9) if not made else clock.today()
+        with writing() as s:
+            return once.run(s, "book", TOKEN, b"19:00", once.FORM_KEPT, clock.now(), make, lambda: last)
+
+    send()
+    evening.shift(timedelta(days=9))
+    with writing() as s:
+        assert once.forget(s, clock.now()) == 0
+        assert once.before(s, "book", TOKEN, b"19:00", clock.now()) == {"ticket": 27}
+        with pytest.raises(once.Reused):
+            once.before(s, "book", TOKEN, b"20:00", clock.now())
+    assert send().replayed
+    evening.shift(timedelta(days=1))
+    with writing() as s:
+        assert once.before(s, "book", TOKEN, b"19:00", clock.now()) is None
+        assert once.forget(s, clock.now()) == 1
+    assert len(made) == 1
 
 
 def test_the_database_holds_no_answer_in_clear(app_on: Flask, evening: Traveller) -> None:
@@ -77,6 +110,7 @@ def test_an_old_copy_tells_nothing_to_who_knows_the_token_and_the_keys_of_a_late
             return row.body_hash, row.answer
 
     act(b"+77010000000", [])
+    end = clock.now() + once.FORM_KEPT
     body_hash, answer = kept()
     evening.shift(timedelta(days=2))
     keys.ring().advance(clock.today(), leap_days=100)
@@ -84,6 +118,8 @@ def test_an_old_copy_tells_nothing_to_who_knows_the_token_and_the_keys_of_a_late
     assert kept()[0] != body_hash, "the same number can be tried out against the copy"
     with pytest.raises(CryptoError):
         once._open(once._secret(TOKEN, clock.now() + once.FORM_KEPT), answer)
+    with pytest.raises(keys.Gone):
+        once._secret(TOKEN, end)
 
 
 def test_two_at_once_act_once(app_on: Flask) -> None:

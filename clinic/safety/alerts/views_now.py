@@ -105,7 +105,7 @@ def _start(form: SignalForm, moment: datetime) -> Page:
 
 def _is_fresh(form: SignalForm, moment: datetime) -> bool:
     try:
-        tokens.check((form.token.data or "")[:200], moment, FRESH)
+        tokens.check("alert", (form.token.data or "")[:200], moment, FRESH)
     except (tokens.TokenExpired, tokens.TokenForged):
         return False
     return True
@@ -151,7 +151,7 @@ def front(moment: datetime, said: Said | None = None, ask_again: bool = False) -
         said=said,
         ask_again=ask_again and offer is not None,  # a press that sent nothing
         stale=ask_again and offer is None,
-        token=tokens.new(),
+        token=tokens.new("alert"),
         large=large(),
         figures=drills.figures(s, moment),
     )

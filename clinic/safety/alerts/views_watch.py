@@ -52,19 +52,17 @@ def _start(form: CheckInForm, now: datetime) -> Page:
         form.forced.errors = [_("The two numbers must differ.")]
     if any(form[name].errors for name in OWN):
         return _front(form, now), 400
-    offered = duty.offer(db.session(), now) is not None
-    if not token_is_good(form, now):
-        return _front(form, now, _("The page was open for a long time. Nothing has begun: send it once more.")), 400
+    offered, token = duty.offer(db.session(), now) is not None, form.token.data or ""
     due_at = next_at(form.until.data, now)
-    told = Told(
-        language=wording.language_now(),
-        where=form.where.data or "",
-        phone=form.phone.data or "",
-        wish=form.wish.data or "",
-        may_103=bool(form.may_103.data),
-        may_102=bool(form.may_102.data),
-    )
+    told = _told(form)
     body = repr((told, form.until.data, form.word.data, form.forced.data)).encode()
+    try:
+        if before := once.before(db.session(), "check-in", token, body, now):
+            return _begun(form, str(before["code"]), now)
+    except once.Reused:
+        return _front(form, now, _("This page was sent before. Open what has begun by its code.")), 409
+    if not token_is_good("check-in", form, now):
+        return _front(form, now, _("The page was open for a long time. Nothing has begun: send it once more.")), 400
     db.session.rollback()
     try:
         with writing() as s:
@@ -74,7 +72,7 @@ def _start(form: CheckInForm, now: datetime) -> Page:
                     raise NotNow
                 return {"code": check_ins.start(s, told, due_at, form.word.data, form.forced.data, now)}
 
-            done = once.run(s, "check-in", form.token.data or "", body, once.FORM_KEPT, now, make)
+            done = once.run(s, "check-in", token, body, once.FORM_KEPT, now, make, clock.local(due_at).date)
     except NotNow:
         return _front(form, now), 409
     except NotAnHour:
@@ -84,7 +82,22 @@ def _start(form: CheckInForm, now: datetime) -> Page:
         return _front(form, now, _("More of these run than anybody could look after. Write to a friend instead.")), 503
     except (once.Reused, once.Busy):
         return _front(form, now, _("This page was sent before. Open what has begun by its code.")), 409
-    code = str(done.answer["code"])
+    return _begun(form, str(done.answer["code"]), now)
+
+
+def _told(form: CheckInForm) -> Told:
+    return Told(
+        language=wording.language_now(),
+        where=form.where.data or "",
+        phone=form.phone.data or "",
+        wish=form.wish.data or "",
+        may_103=bool(form.may_103.data),
+        may_102=bool(form.may_102.data),
+    )
+
+
+def _begun(form: CheckInForm, code: str, now: datetime) -> Page:
+    """What has begun, with its code."""
     try:
         found = check_ins.find(db.session(), code)
     except Unknown:
@@ -151,7 +164,7 @@ def _front(form: CheckInForm, now: datetime, trouble: str = "") -> str:
         farthest=int(FARTHEST.total_seconds() // 3600),
         text=text,
         sms=f"sms:?&body={quote(text)}",
-        token=tokens.new(),
+        token=tokens.new("check-in"),
         large=large(),
     )
 

@@ -71,6 +71,11 @@ def week_of(now: datetime) -> date:
     return today - timedelta(days=today.weekday())
 
 
+def forget_day(now: datetime) -> date:
+    """The last day on which what is written now is kept."""
+    return _forget_on(week_of(now))
+
+
 def begin(s: Session, lookup: bytes, box: bytes, now: datetime) -> bytes:
     """Take in a note; the key of its row. Raises NotABox, NoRoom, AlreadyHere."""
     size = boxes.size_class(box)

@@ -7,6 +7,7 @@ The code is rendered in the answer to the POST; where the browser made it, the s
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -31,6 +32,10 @@ from clinic.wording import gettext as _
 
 blueprint = Blueprint("note", __name__)
 SENDS, LARGE_SENDS = "20 per hour", "10 per hour"
+
+
+class _Stale(Exception):
+    """The page was open for too long, and its form has kept nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,6 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
             form.what.errors = [_("Choose what happened, or write it, or add a photo.")]
         if form.errors:
             return note_page(found, form), 400
-    if not token_is_good(form, now):
-        return note_page(found, form, "expired"), 400
     if not limits.within(SENDS, "note"):
         return note_page(found, form, "many"), 429
     if sent is None:
@@ -107,7 +110,7 @@ def _send(found: KeyList, form: NoteForm, now: datetime) -> Page:
     except AlreadyHere:  # her phone sent the same box again, much later; the code is there
         return done_page("")
     if isinstance(done, str):
-        return note_page(found, form, done), 409
+        return note_page(found, form, done), 400 if done == "expired" else 409
     return done_page(done.answer["code"])
 
 
@@ -122,8 +125,6 @@ def _more(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page
         if form.errors:
             return opened_page(found, form, conversation, hers), 400
         sent = _seal(found, Content(MORE, _said(form), hers.public, photos_sent), hers, "")
-    if not token_is_good(form, now):
-        return opened_page(found, form, conversation, hers, "expired"), 400
     if not _may_send(sent):
         return opened_page(found, form, conversation, hers, "many"), 429
 
@@ -135,7 +136,7 @@ def _more(found: KeyList, form: NoteForm, hers: CodeKeys, now: datetime) -> Page
     except TooManyReplies:
         return opened_page(found, form, conversation, hers, "long"), 409
     if isinstance(done, str):
-        return opened_page(found, form, conversation, hers, done), 409
+        return opened_page(found, form, conversation, hers, done), 400 if done == "expired" else 409
     db.session.rollback()
     fresh = NoteForm(None)
     fresh.code.data = form.code.data
@@ -155,15 +156,20 @@ def _may_send(sent: Sealed) -> bool:
 
 
 def _once(form: NoteForm, sent: Sealed, keep: Callable[[Session], None], now: datetime) -> once.Done | str:
-    """Keep a box once per form: the answer, or the word for why not."""
+    """Keep a box once per form: the answer, also to a form that kept it before; or the word for why not."""
 
     def make() -> dict[str, Any]:
+        if not token_is_good("note", form, now):
+            raise _Stale
         keep(s)
         return {"code": sent.code}
 
     try:
         with writing() as s:
-            return once.run(s, "note", form.token.data or "", sent.body, once.FORM_KEPT, now, make)
+            stands = partial(conversations.forget_day, now)
+            return once.run(s, "note", form.token.data or "", sent.body, once.FORM_KEPT, now, make, stands)
+    except _Stale:
+        return "expired"
     except once.Reused:
         return "sent"
     except once.Busy:
@@ -228,7 +234,7 @@ def opened_page(found: KeyList, form: NoteForm, conversation: Conversation, hers
 def _shared(found: KeyList, form: NoteForm) -> dict[str, Any]:
     return {
         "form": form,
-        "token": tokens.new(),
+        "token": tokens.new("note"),
         "name": found.name[wording.language_now()],
         "key": found.in_use.hex(),
         "fingerprint": key_list.shown(found.in_use),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, render_template
+from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
 from clinic.booking.showing import before_words, lead_words
@@ -19,7 +20,7 @@ from clinic.privacy import codes, limits, once, tokens
 from clinic.safety.trainings import reading, seats, showing
 from clinic.safety.trainings.forms import LEADS, SeatForm
 from clinic.safety.trainings.reading import NoTraining, TrainingView
-from clinic.safety.trainings.seats import Begun, CalledOff, CodeUnknown, Full, PhoneNeeded, SeatView
+from clinic.safety.trainings.seats import Begun, CalledOff, CodeUnknown, Full, Gone, PhoneNeeded, SeatView
 from clinic.wording import gettext as _
 
 blueprint = Blueprint("trainings", __name__)
@@ -56,7 +57,11 @@ def day(number: int) -> Page:
     if training.location_id not in cat.locations or showing.away(cat, training):
         abort(404)
     try:
-        return _act(cat, training, form, now)
+        return _sent_before(training, cat, form, now) or _act(cat, training, form, now)
+    except once.Reused:
+        return day_page(cat, _known(number), form, now, "sent"), 409
+    except Gone:
+        return day_page(cat, _known(number), form, now, "over"), 409
     except Full:
         return day_page(cat, _known(number), form, now, "full"), 409
     except (Begun, CalledOff):
@@ -81,17 +86,17 @@ def _act(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime) 
         return day_page(cat, training, form, now), 400
     if act == "show":
         return day_page(cat, training, form, now)
-    if not token_is_good(form, now):
+    if not token_is_good("seat", form, now):
         return day_page(cat, training, form, now, "expired"), 400
     if act == "tell" and form.phone.data is None and not form.code.data:
         raise PhoneNeeded
     return _take(cat, training, form, now)
 
 
-def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime) -> Page:
-    """Take it once, however often she taps; show the ticket."""
+def _asked(training: TrainingView, form: SeatForm) -> tuple[seats.Request, bool]:
+    """What her form asks for, and whether it is a place in the line."""
     tell, waits = form.act.data == "tell", bool(form.line.data)
-    wanted = seats.Request(
+    return seats.Request(
         training=training.id,
         language=wording.language_now(),
         cover=(form.cover.data if tell else None) or "plain",
@@ -99,7 +104,35 @@ def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime)
         tell=tell and waits,
         lead=form.lead.data if tell else None,
         code=form.code.data,
-    )
+    ), waits
+
+
+def _sent_before(training: TrainingView, cat: Catalogue, form: SeatForm, now: datetime) -> Page | None:
+    """The ticket that this very form has made before, for as long as the seat is hers. Raises Gone, once.Reused."""
+    if form.act.data not in ("take", "tell"):
+        return None
+    s, asked = db.session(), _asked(training, form)
+    answer = once.before(s, "seat", form.token.data or "", repr(asked).encode(), now)
+    if answer is None:
+        return None
+    return done_page(cat, _standing(s, answer, asked[0].code, now), answer["code"], now)
+
+
+def _standing(s: Session, answer: dict[str, Any], code: str | None, now: datetime) -> SeatView:
+    """The seat of an answer that was given before. Raises Gone where it is given up."""
+    try:
+        mine = seats.of_pass(s, passes.find(s, answer["code"] or code or ""), now)
+    except CodeUnknown as forgotten:
+        raise Gone from forgotten
+    view = next((one for one in mine if one.rid.hex() == answer["rid"]), None)
+    if view is None:
+        raise Gone
+    return view
+
+
+def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime) -> Page:
+    """Take it once, however often she taps; show the ticket."""
+    wanted, waits = _asked(training, form)
     db.session.rollback()
     try:
         with writing() as s:
@@ -109,17 +142,12 @@ def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime)
                 fresh.append((seats.wait if waits else seats.take)(s, wanted, now))
                 return {"code": fresh[0].code or "", "rid": fresh[0].seat.rid.hex()}
 
-            done = once.run(s, "seat", form.token.data or "", repr((wanted, waits)).encode(), once.FORM_KEPT, now, make)
-            code = done.answer["code"]
-            mine = seats.of_pass(s, passes.find(s, code or wanted.code or ""), now)
-            view = next((one for one in mine if one.rid.hex() == done.answer["rid"]), None)
-    except once.Reused:
-        return day_page(cat, training, form, now, "sent"), 409
+            token, body = form.token.data or "", repr((wanted, waits)).encode()
+            done = once.run(s, "seat", token, body, once.FORM_KEPT, now, make, lambda: fresh[0].seat.forget_on)
+            view = _standing(s, done.answer, wanted.code, now)
     except once.Busy:
         return day_page(cat, training, form, now, "busy"), 409
-    if view is None:  # taken by this very form, and given up since
-        return day_page(cat, training, form, now, "sent"), 409
-    return done_page(cat, view, code, now)
+    return done_page(cat, view, done.answer["code"], now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +178,7 @@ def messages(training: TrainingView, form: SeatForm, now: datetime) -> Messages 
 
 
 def day_page(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime, trouble: str = "") -> str:
-    """One training. `trouble`: "" | "full" | "closed" | "expired" | "sent" | "busy"."""
+    """One training. `trouble`: "" | "full" | "closed" | "expired" | "sent" | "over" | "busy"."""
     s = db.session()
     loc = cat.locations[training.location_id]
     card = showing.card(cat, training, bool(reading.waiting(s, training.id)), now)
@@ -163,7 +191,7 @@ def day_page(cat: Catalogue, training: TrainingView, form: SeatForm, now: dateti
         waits=card.seats == "full",
         opens=showing.opens_words(training, loc, now),
         hidden=showing.opens(training, loc) is not None,
-        token=tokens.new(),
+        token=tokens.new("seat"),
         sms=messages(training, form, now) if messaging.enabled() else None,
         carry=carried(form),
         materials=showing.materials(s, training.page),
