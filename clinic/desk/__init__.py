@@ -19,7 +19,7 @@ def _keep_nothing(response: Response) -> Response:
 
 @bp.context_processor
 def _words() -> dict[str, object]:
-    return {"staff_csrf": generate_csrf}
+    return {"staff_csrf": generate_csrf, "this_page": guard.here}
 
 
 def _near_day(day: date) -> str:
@@ -46,6 +46,7 @@ def init(app: Flask) -> None:
         closing,
         closures,
         content,
+        covered,
         deeds,
         doors,
         duty_pages,

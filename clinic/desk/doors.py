@@ -1,4 +1,4 @@
-"""In and out: sign-in, sign-out, the covered screen and its PIN."""
+"""In and out: sign-in and sign-out."""
 
 from datetime import datetime
 
@@ -6,15 +6,21 @@ import flask_login
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from clinic import audit, clock
 from clinic.config import settings
 from clinic.db import db, writing
 from clinic.desk import bp, shared_desk
-from clinic.desk.forms import PinForm, SignInForm, SitDownForm
+from clinic.desk.forms import SignInForm, SitDownForm
 from clinic.privacy import limits
 from clinic.staff import guard, passkeys, second_factor, shared_desks, sign_in
 from clinic.staff.models import Staff
+
+WHY = "why"  # in the session: why somebody finds herself at the sign-in page
+REASONS = {
+    "pin": _l("Three wrong PINs have closed the covered screen. Login and password open it again."),
+}
 
 
 @bp.errorhandler(guard.FormExpired)
@@ -28,7 +34,8 @@ def sign_in_page() -> ResponseReturnValue:
     """Login and password; a name and its PIN at a shared desk; whoever is signed in goes on."""
     if guard.current() is not None:
         return redirect(url_for("desk.today"), 303)
-    return _sign_in_page()
+    why = REASONS.get(session.pop(WHY, ""))
+    return _sign_in_page(error="" if why is None else str(why))
 
 
 def _sign_in_page(login: str = "", error: str = "", desk_error: str = "", chosen: str = "") -> str:
@@ -150,64 +157,17 @@ def sign_out() -> ResponseReturnValue:
     if person is not None:
         with writing() as s:
             sign_in.end(s, person.token)
-    return _signed_out()
+    return signed_out()
 
 
-def _signed_out() -> Response:
+def signed_out(why: str = "") -> Response:
+    """To the sign-in page, with nothing left of this session but its language; `why` is a key of `REASONS`."""
     language = session.get("language")
     session.clear()
     if language:
         session["language"] = language
+    if why:
+        session[WHY] = why
     response = make_response(redirect(url_for("desk.sign_in_page"), 303))
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
-
-
-@bp.route("/lock", methods=["GET", "POST"])
-def lock() -> ResponseReturnValue:
-    """Cover the screen (GET and POST alike: the way out must not ask for anything) and show where the PIN goes."""
-    person = guard.current()
-    if person is None:
-        return redirect(url_for("desk.sign_in_page"), 303)
-    if not person.has_pin:
-        with writing() as s:
-            sign_in.end(s, person.token)
-        return _signed_out()
-    if not person.locked:
-        with writing() as s:
-            sign_in.lock(s, person.token, clock.now())
-    return _lock_page([])
-
-
-def _lock_page(errors: list[str]) -> str:
-    return render_template("staff/lock.html", now=clock.now(), errors=errors)
-
-
-@bp.post("/unlock")
-@limits.limit("30 per 10 minutes", "pin")
-def unlock() -> ResponseReturnValue:
-    """Take the PIN and go back to the page that was covered."""
-    guard.check_form()
-    person = guard.current()
-    if person is None:
-        return redirect(url_for("desk.sign_in_page"), 303)
-    form = PinForm(request.form)
-    if not form.validate():
-        return _lock_page([str(form.pin.errors[0])]), 422
-    db.session.rollback()
-    try:
-        sign_in.unlock(person.token, form.pin.data or "", clock.now())
-    except sign_in.WrongPin as wrong:
-        if wrong.left == 0:
-            return _signed_out()
-        return _lock_page([_("Wrong PIN. Tries left: %(count)s.", count=wrong.left)]), 422
-    session.pop(guard.PROVED, None)  # a PIN opens the screen; password and second factor are not changed with it
-    return redirect(_way_back(), 303)
-
-
-def _way_back() -> str:
-    """The page that was covered: a path of ours, or today's roster."""
-    path = session.pop(guard.BACK, "")
-    if isinstance(path, str) and path.startswith("/staff/") and "\\" not in path and "//" not in path:
-        return request.script_root + path
-    return url_for("desk.today")

@@ -1,6 +1,7 @@
 """The door of every staff page: who is signed in, whether the screen is covered, whether the place is theirs."""
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -14,7 +15,8 @@ from wtforms.validators import ValidationError
 from clinic import clock
 from clinic.db import db, writing
 from clinic.directory import catalogue
-from clinic.staff import memberships, sign_in
+from clinic.privacy import sealing
+from clinic.staff import memberships, sign_in, unsent
 from clinic.staff.models import DESK_ROLES
 from clinic.staff.sign_in import SignedIn
 
@@ -23,6 +25,7 @@ BACK = "back"
 PROVED = "proved"  # in the session: when password or passkey were last given, in seconds
 PROVED_FOR = timedelta(minutes=15)
 POLL, ACTIVE = "Keshki-Poll", "Keshki-Active"  # headers of desk.js
+CARRIED = "carried"  # in a form that was kept while the screen was covered: it is being sent now
 
 
 class FormExpired(Exception):
@@ -94,6 +97,9 @@ def staff_only(*roles: str, at_shared_desk: bool = True, before_second: bool = F
                 abort(404)
             if request.method == "POST":
                 check_form()
+                if CARRIED in request.form:
+                    with writing() as s:
+                        unsent.drop(s, person.token)
             if sign_in.due_for_touch(person, now) and (POLL not in request.headers or ACTIVE in request.headers):
                 with writing() as s:
                     sign_in.touch(s, person.token, now)
@@ -136,11 +142,29 @@ def _reach(person: SignedIn, roles: Collection[str]) -> Collection[str]:
 
 
 def _cover(person: SignedIn) -> None:
-    """Write down that the screen is covered, and where to go on after the PIN."""
+    """Write down that the screen is covered, and where to go on after the PIN; what was sent is kept until then."""
+    asked = POLL not in request.headers
     with writing() as s:
         sign_in.lock(s, person.token, clock.now())
-    if request.method == "GET" and POLL not in request.headers:
-        session[BACK] = request.full_path.rstrip("?")
+        if asked and request.method == "POST" and _ours():
+            with suppress(sealing.Gone):
+                unsent.keep(s, person.token, here(), request.form.items(multi=True))
+    if asked and request.method == "GET":
+        session[BACK] = here()
+
+
+def _ours() -> bool:
+    """Whether the form is this session's: what another site sends in her name is not kept."""
+    try:
+        check_form()
+    except FormExpired:
+        return False
+    return True
+
+
+def here() -> str:
+    """This page's path and query, without the language."""
+    return request.full_path.rstrip("?")
 
 
 def _away(url: str) -> ResponseReturnValue:

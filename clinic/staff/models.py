@@ -56,6 +56,7 @@ class SignIn(Base):
     locked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     wrong_pins: Mapped[int] = mapped_column(default=0)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))  # at a shared desk
+    unsent: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed: a form sent from the covered screen
 
 
 class SecondFactor(Base):

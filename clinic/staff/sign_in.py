@@ -60,7 +60,8 @@ class SignedIn:
         return self.token
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
+    """What the database knows of a token."""
     # 256 random bits: a plain hash is enough, nobody can guess its way back.
     return sha256(token.encode()).digest()
 
@@ -92,7 +93,7 @@ def begin(s: Session, staff_id: int, now: datetime, device_id: int | None = None
     forget(s, now)
     s.add(
         SignIn(
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             staff_id=staff_id,
             started_at=now,
             seen_at=now,
@@ -129,7 +130,7 @@ def find(s: Session, token: str, now: datetime) -> SignedIn | None:
         )
         .join(Staff, Staff.id == SignIn.staff_id)
         .outerjoin(Device, Device.id == SignIn.device_id)
-        .where(SignIn.token_hash == _hash(token), SignIn.ends_at > now)
+        .where(SignIn.token_hash == hash_of(token), SignIn.ends_at > now)
         .where(or_(Staff.off_at.is_(None), Staff.off_at > now))
     ).one_or_none()
     if row is None:
@@ -158,14 +159,16 @@ def touch(s: Session, token: str, now: datetime) -> None:
     """Write down that somebody clicked; never opens a covered screen."""
     s.execute(
         update(SignIn)
-        .where(SignIn.token_hash == _hash(token), SignIn.locked_at.is_(None), SignIn.seen_at > now - IDLE)
+        .where(SignIn.token_hash == hash_of(token), SignIn.locked_at.is_(None), SignIn.seen_at > now - IDLE)
         .values(seen_at=now)
     )
 
 
 def lock(s: Session, token: str, now: datetime) -> None:
     """Cover the screen until the PIN is given."""
-    s.execute(update(SignIn).where(SignIn.token_hash == _hash(token), SignIn.locked_at.is_(None)).values(locked_at=now))
+    s.execute(
+        update(SignIn).where(SignIn.token_hash == hash_of(token), SignIn.locked_at.is_(None)).values(locked_at=now)
+    )
 
 
 def unlock(token: str, pin: str, now: datetime) -> None:
@@ -174,7 +177,7 @@ def unlock(token: str, pin: str, now: datetime) -> None:
     Three short transactions of its own: the try is counted first, in one statement, so that many at
     once get no more than three; the slow comparison holds no lock.
     """
-    mine = SignIn.token_hash == _hash(token)
+    mine = SignIn.token_hash == hash_of(token)
     with writing() as s:
         tries = s.scalar(
             update(SignIn)
@@ -198,12 +201,12 @@ def unlock(token: str, pin: str, now: datetime) -> None:
 
 def end(s: Session, token: str) -> None:
     """End this sign-in."""
-    s.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+    s.execute(delete(SignIn).where(SignIn.token_hash == hash_of(token)))
 
 
 def end_others(s: Session, staff_id: int, token: str) -> None:
     """End every sign-in of an account but this one."""
-    s.execute(delete(SignIn).where(SignIn.staff_id == staff_id, SignIn.token_hash != _hash(token)))
+    s.execute(delete(SignIn).where(SignIn.staff_id == staff_id, SignIn.token_hash != hash_of(token)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,7 @@ def opened(s: Session, staff_id: int, now: datetime, token: str = "") -> list[Op
         .where(SignIn.staff_id == staff_id, SignIn.ends_at > now)
         .order_by(SignIn.started_at.desc())
     )
-    mine = _hash(token)
+    mine = hash_of(token)
     return [
         Open(one.token_hash.hex(), staff_id, one.started_at, one.seen_at, place, one.token_hash == mine)
         for one, place in rows

@@ -1,167 +1,139 @@
-// The desk: every page works without this file; with it, other desks' changes come by themselves.
+// Every page of the desk: the cover, the line, and what is typed. Each page works without this file.
 (function () {
   "use strict";
   var d = document, $ = function (s, in_) { return (in_ || d).querySelector(s); };
   var all = function (s, in_) { return [].slice.call((in_ || d).querySelectorAll(s)); };
-  var lock = $("#lock"), desk = $("#desk"), EVERY = 800, IDLE = 600000;
+  var lock = $("#lock"), banner = $("#cut"), main = $("main"), IDLE = 600000, ASK = 5000;
 
   function awake(root) { all("[data-js]", root).forEach(function (x) { x.hidden = false; }); }
   awake();
   var errors = $("[data-errors]"); if (errors) errors.focus();
   var print_ = $("[data-print]"); if (print_) print_.addEventListener("click", function () { print(); });
+  var menu = $(".menu details"); if (menu && innerWidth < 768) menu.open = false;
 
-  // Esc, from any field, covers the screen; Back leads nowhere but to the PIN.
-  function cover(e) { if (e) e.preventDefault(); d.title = " "; d.body.textContent = ""; location.replace(lock.href); }
+  // Somebody is here: any key, any touch, on any page.
+  var touched = Date.now(), active = false;
+  ["keydown", "pointerdown", "pointermove", "wheel", "input"].forEach(function (kind) {
+    addEventListener(kind, function () { touched = Date.now(); active = true; }, { passive: true });
+  });
+  function fetch_(url, body, ms) {
+    var headers = { "Keshki-Poll": "1" };
+    if (active) headers["Keshki-Active"] = "1";
+    return { headers: headers, method: body ? "POST" : "GET", body: body, cache: "no-store", signal: AbortSignal.timeout(ms || ASK) };
+  }
+
+  // What is typed and nowhere else: a changed field, or a page that answers a form.
+  function changed(x) {
+    if (x.type === "checkbox" || x.type === "radio") return x.checked !== x.defaultChecked;
+    if (x.tagName === "SELECT") return [].some.call(x.options, function (o) { return o.selected !== o.defaultSelected; }) && [].some.call(x.options, function (o) { return o.defaultSelected; });
+    return /^(hidden|submit|button|password|file)$/.test(x.type) ? x.type === "file" && x.value : x.value !== x.defaultValue;
+  }
+  function typed() {
+    return main && (main.hasAttribute("data-sent") || all('form[method="post"]:not([role=search]):not([data-act]):not(#walk)', main).some(function (form) {
+      return [].some.call(form.elements, function (x) { return x.name && changed(x); });
+    }));
+  }
+
+  // Esc, from any field, covers the screen. Where nothing is typed the page goes, and Back leads nowhere but to the PIN.
+  // Where something is, the page is taken off the screen and waits in memory until the PIN.
+  var covered = false, cover_ = $("#cover");
+  function cover(e) {
+    if (e) e.preventDefault();
+    if (covered || !lock) return;
+    covered = true;
+    if (cover_ && (typed() || !online)) return lay();
+    d.title = " "; d.body.textContent = ""; location.replace(lock.href);
+  }
+  function lay() {
+    var page = [].slice.call(d.body.childNodes), title = d.title, had = d.activeElement, at = [scrollX, scrollY], told, face = cover_.content.cloneNode(true);
+    d.title = " "; d.body.classList.add("lock"); d.body.replaceChildren(face);
+    var form = $("form"), says = $("[data-refused]"), pin = $("#pin"), clock = $("[data-clock]");
+    function tell() {
+      return told = fetch(lock.href, fetch_(lock.href, new URLSearchParams())).then(function (r) { if (r.status > 499) throw r; line(true); });
+    }
+    function tick() { clock.textContent = time(); if (!online) tell().then(function () { says.hidden = true; }, lost); }
+    function lost() { line(false); refused(banner.textContent); }
+    var ticking = setInterval(tick, ASK);
+    clock.textContent = time(); pin.focus(); tell().catch(lost);
+    form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      var body = new URLSearchParams(new FormData(form));
+      told.catch(tell).then(function () { return fetch(form.action, fetch_(form.action, body, 15000)); }).then(function (r) {
+        if (r.status === 401) return r.json().then(function (j) { location.replace(j.go); });
+        if (r.status === 204) {
+          clearInterval(ticking); d.title = title; d.body.classList.remove("lock"); d.body.replaceChildren.apply(d.body, page);
+          covered = false; if (online) free(); touched = Date.now(); scrollTo(at[0], at[1]); if (had && had.focus) had.focus();
+          return;
+        }
+        return r.json().then(function (j) { pin.value = ""; pin.focus(); refused(j.sentence); });
+      }).catch(lost);
+    });
+    function refused(sentence) { says.textContent = sentence; says.hidden = false; }
+  }
   if (lock) {
     lock.addEventListener("click", cover);
     d.addEventListener("keydown", function (e) { if (e.key === "Escape" && !e.isComposing) cover(e); });
     addEventListener("pageshow", function (e) { if (e.persisted) location.reload(); });
   }
-  if (!desk) return;
+  function time() { var t = new Date(); return t.toLocaleTimeString("ru", { hour: "numeric", minute: "2-digit", timeZone: "Asia/Almaty" }); }
 
-  // Nobody at the desk for ten minutes: cover it here as well, should the line be down.
-  var touched = Date.now(), active = false, held = false;
-  ["keydown", "pointerdown", "pointermove", "wheel"].forEach(function (kind) {
-    addEventListener(kind, function () { touched = Date.now(); active = true; }, { passive: true });
-  });
-  addEventListener("pointerdown", function () { held = true; });
-  ["pointerup", "pointercancel", "blur"].forEach(function (kind) { addEventListener(kind, function () { setTimeout(function () { held = false; }); }); });
-
-  // Asking the server: one header says that only the moving parts are wanted, one that somebody is here.
-  var tag = desk.dataset.tag ? 'W/"' + desk.dataset.tag + '"' : "", acts = 0, offline = $("#offline");
-  function ask(url, body) {
-    var headers = { "Keshki-Poll": "1" };
-    if (active) headers["Keshki-Active"] = "1";
-    if (!body && tag) headers["If-None-Match"] = tag;
-    return fetch(url, { method: body ? "POST" : "GET", body: body, headers: headers, cache: "no-store", signal: AbortSignal.timeout(8000) }).then(function (r) {
-      offline.hidden = true; active = false;
-      if (r.status === 401) { d.body.textContent = ""; return r.json().then(function (j) { location.replace(j.go); return new Promise(function () {}); }); }
-      if (r.status === 400 || r.status === 404 || r.status === 422) { location.reload(); return new Promise(function () {}); }
-      return r;
+  // The line: the banner stands in the head of every page, and whatever sends waits until it is back.
+  var online = true;
+  function line(is) {
+    if (!banner || is === online) return;
+    online = is; banner.hidden = is;
+    all("main form button, main button[form]").forEach(function (b) {
+      if (!is && !b.disabled) { b.disabled = true; b.dataset.off = "1"; }
     });
+    if (is) free();
   }
+  function free() { all("[data-off]").forEach(function (b) { b.disabled = false; delete b.dataset.off; }); }
+  addEventListener("offline", function () { line(false); });
+  addEventListener("online", function () { if (!covered) here(); });
+  // Is the line there, and is this page not covered elsewhere? Resolves to yes or no.
+  function here() {
+    return fetch(banner.dataset.here, fetch_()).then(function (r) {
+      line(true); active = false;
+      if (r.status === 401) { r.json().then(refused); return false; }
+      return true;
+    }, function () { line(false); return false; });
+  }
+  // The server says that this page may not be seen any more: covered elsewhere, or signed out.
+  function refused(j) {
+    if (lock && j.go === lock.pathname) return cover();
+    d.body.textContent = ""; location.replace(j.go);
+  }
+  function beat() {
+    if (Date.now() - touched > IDLE) cover();
+    if (covered || $("#desk[data-board]")) return;
+    here();
+  }
+  if (banner) setInterval(beat, ASK);
 
-  // Swap each moving part that differs; focus, scroll and what is typed stay where they are.
-  function swap(html, keepSaid) {
-    var fresh = new DOMParser().parseFromString(html, "text/html"), had = d.activeElement;
-    var key = had && had.dataset.key, card = had && had.closest(".ap"), ticket = card && card.dataset.ticket;
-    all("[data-part]", fresh).forEach(function (part) {
-      var old = d.getElementById(part.id);
-      if (!old || (keepSaid && part.id === "said") || old.outerHTML === part.outerHTML) return;
-      old.replaceWith(part); awake(part);
-      if (part.id === "said") fade(part);
-    });
-    if (had && !had.isConnected) {
-      var next = key && $('[data-key="' + key + '"]');
-      // The button she stood on means something else by now: stand beside it, so that Enter does nothing unmeant.
-      if (!next && ticket) next = $('.ap[data-ticket="' + ticket + '"]');
-      if (next) { if (!next.matches("button,a")) next.tabIndex = -1; next.focus({ preventScroll: true }); }
-    }
-  }
-  // What was said does not cover the table for ever; each card keeps its own way back.
-  function fade(said) { setTimeout(function () { if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
-  function taken(r, mine, keepSaid) {
-    if (r.status === 304) return;
-    return r.text().then(function (html) {
-      if (mine !== acts) return; // an answer from before her last click would show what is no longer true
-      tag = r.headers.get("ETag") || tag;
-      swap(html, keepSaid);
-    });
-  }
-  var timer;
-  function later(ms) { clearTimeout(timer); timer = setTimeout(poll, ms); }
-  function poll() {
-    if (Date.now() - touched > IDLE) return cover();
-    if (held) return later(EVERY / 4); // a press that has begun must end on the button it began on
-    var mine = acts;
-    ask(desk.dataset.board).then(function (r) { if (r.status > 499) throw r; return taken(r, mine, true); })
-      .catch(function () { offline.hidden = false; })
-      .then(function () { later(d.hidden ? 5 * EVERY : EVERY); });
-  }
-  d.addEventListener("visibilitychange", function () { if (!d.hidden) later(0); });
-  later(EVERY);
-
-  // One step. A second press on the same ticket within half a second is a slip of the finger.
-  var last = "", lastAt = 0;
-  function act(form, submitter) {
-    var body = new FormData(form);
-    if (submitter && submitter.name) body.append(submitter.name, submitter.value);
-    return new URLSearchParams(body);
-  }
-  all("form[data-act]").forEach(function (form) {
-    form.addEventListener("submit", function (e) {
-      e.preventDefault();
-      var by = e.submitter, ticket = by && by.value ? by.value.split(":")[0] : form.id, beside = by && by.closest("#got");
-      if (ticket === last && Date.now() - lastAt < 500 && by.id !== "undo") return;
-      var mine = ++acts; last = ticket; lastAt = Date.now();
-      ask(form.action, act(form, by)).then(function (r) {
-        if (r.status > 499) throw r;
-        return taken(r, mine, false);
-      }).then(function () {
-        if (beside) { got(""); var find = $("#find"); if (find) { find.value = ""; find.focus(); } }
-      }).catch(function () { offline.hidden = false; });
+  // A form with something typed in it asks first whether it can be sent; if not, it stays as it is and says so.
+  var passing = null;
+  d.addEventListener("submit", function (e) {
+    var form = e.target, by = e.submitter;
+    if (e.defaultPrevented || form === passing || form.method !== "post" || !main.contains(form) || !form.requestSubmit || !banner || (online && !typed())) return;
+    e.preventDefault();
+    if (form.dataset.asking) return;
+    form.dataset.asking = "1";
+    here().then(function (yes) {
+      delete form.dataset.asking;
+      if (yes) { passing = form; form.requestSubmit(by); passing = null; } else if (!covered) unsent(form);
     });
   });
-
-  // The card beside: found by number and letter, or a walk-in whose word is said once.
-  var gone;
-  function got(html) {
-    clearTimeout(gone);
-    var box = $("#got");
-    if (!box) return;
-    box.textContent = "";
-    if (!html) return;
-    var fresh = $("#got", new DOMParser().parseFromString(html, "text/html")), token = $("#walk-token");
-    if (token && fresh.dataset.token) token.value = fresh.dataset.token;
-    box.replaceWith(fresh); awake(fresh);
-    var word = $("[data-gone]", fresh), first = $("[data-focus],.btn", fresh);
-    if (word) gone = setTimeout(function () { got(""); }, word.dataset.gone * 1000);
-    if (first) first.focus();
+  function unsent(form) {
+    var says = $(".unsent", form);
+    if (!says) { says = d.createElement("p"); says.className = "notice bad unsent"; says.setAttribute("role", "alert"); form.append(says); }
+    says.textContent = banner.dataset.unsent;
   }
-  ["#find-form", "#walk"].forEach(function (name) {
-    var form = $(name), busy = false;
-    if (form) form.addEventListener("submit", function (e) {
-      e.preventDefault();
-      if (busy) return;
-      busy = true;
-      var mine = ++acts;
-      ask(form.action, act(form, e.submitter)).then(function (r) { if (r.status > 499) throw r; return r.text(); }).then(got)
-        .then(function () { if (name === "#walk") return ask(desk.dataset.board).then(function (r) { return taken(r, mine, true); }); })
-        .catch(function () { offline.hidden = false; })
-        .then(function () { busy = false; });
-    });
-  });
+  // A link would lead to the browser's own page of errors, and what is typed would be lost with this one.
   d.addEventListener("click", function (e) {
-    if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#walk-button"); if (b) b.focus(); }
+    var a = e.target.closest && e.target.closest("a[href]");
+    if (a && !online && !covered && !e.defaultPrevented) { e.preventDefault(); banner.classList.remove("again"); void banner.offsetWidth; banner.classList.add("again"); }
   });
 
-  // Keys: "/" find, N walk-in, L to the line, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
-  var now = $(".now"), keys = $("[data-keys]");
-  if (now && innerWidth > 1023) scrollTo(0, Math.max(0, now.getBoundingClientRect().top + scrollY - innerHeight / 3));
-  d.addEventListener("keydown", function (e) {
-    if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
-    var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
-    if (hit) { e.preventDefault(); hit.focus(); hit.select(); return; }
-    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyL" ? $("#line-button") : e.code === "KeyZ" ? $("#undo") : e.code === "KeyO" ? opened(e) : null;
-    if (hit) { e.preventDefault(); hit.click(); return; }
-    if (/^Arrow/.test(e.key)) arrow(e);
-  });
-  function opened(e) { var card = e.target.closest && e.target.closest(".ap[data-ticket]"); return card && $("a.nm", card); }
-  function stop(card) { return $("button", card); }
-  function arrow(e) {
-    var cards = all(".ap[data-ticket]").filter(stop), here = e.target.closest && e.target.closest(".ap[data-ticket]"), next;
-    if (!here) {
-      if (e.target !== d.body || e.key !== "ArrowDown") return;
-      next = cards.filter(function (c) { return /came|exp/.test(c.className); })[0] || cards[0];
-    } else if (/Up|Down/.test(e.key)) {
-      var column = cards.filter(function (c) { return c.dataset.column === here.dataset.column; }), i = column.indexOf(here);
-      next = column[i + (e.key === "ArrowDown" ? 1 : -1)];
-    } else {
-      var want = Number(here.dataset.column) + (e.key === "ArrowRight" ? 1 : -1), top = here.getBoundingClientRect().top;
-      next = cards.filter(function (c) { return Number(c.dataset.column) === want; }).sort(function (a, b) {
-        return Math.abs(a.getBoundingClientRect().top - top) - Math.abs(b.getBoundingClientRect().top - top);
-      })[0];
-    }
-    if (next) { e.preventDefault(); stop(next).focus(); }
-  }
+  window.desk = { awake: awake, cover: cover, line: line, refused: refused, ask: fetch_, time: time,
+    heard: function () { active = false; }, covered: function () { return covered; }, online: function () { return online; } };
 })();

@@ -6,7 +6,7 @@
   function name() { var n = waiting(); d.title = n ? "(" + n + ") " + title : title; }
   function look() {
     fetch(location.href, { headers: { "Keshki-Poll": "1" }, cache: "no-store" }).then(function (r) {
-      if (r.status === 401) { d.body.textContent = ""; return r.json().then(function (j) { location.replace(j.go); }); }
+      if (r.status === 401) return r.json().then(window.desk.refused);
       if (r.redirected || !r.ok) { location.reload(); return; }
       return r.text().then(function (t) {
         var fresh = new DOMParser().parseFromString(t, "text/html").getElementById("live"), before = waiting();

@@ -187,7 +187,7 @@ def test_ten_idle_minutes_cover_the_screen_even_without_a_line(desk: Desk, sit_d
     page.reload()
     page.route("**/board*", lambda route: route.abort())
     page.clock.run_for(3_000)
-    expect(page.locator("#offline")).to_be_visible()
+    expect(page.locator("#cut")).to_be_visible()
     page.clock.fast_forward(11 * 60_000)
     page.clock.run_for(2_000)
     page.wait_for_selector("#pin")

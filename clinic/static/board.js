@@ -1,0 +1,159 @@
+// The boards: other desks' changes come by themselves, and one key or click is one step. Loaded after desk.js.
+(function () {
+  "use strict";
+  var d = document, $ = function (s, in_) { return (in_ || d).querySelector(s); };
+  var all = function (s, in_) { return [].slice.call((in_ || d).querySelectorAll(s)); };
+  var desk = $("#desk"), K = window.desk, EVERY = 800;
+  if (!desk || !K) return;
+
+  // A press that has begun must end on the button it began on.
+  var held = false;
+  addEventListener("pointerdown", function () { held = true; });
+  ["pointerup", "pointercancel", "blur"].forEach(function (kind) { addEventListener(kind, function () { setTimeout(function () { held = false; }); }); });
+
+  // Asking the server: one header says that only the moving parts are wanted, one that somebody is here.
+  var tag = desk.dataset.tag ? 'W/"' + desk.dataset.tag + '"' : "", acts = 0;
+  function ask(url, body) {
+    var request = K.ask(url, body, body ? 8000 : 5000);
+    if (!body && tag) request.headers["If-None-Match"] = tag;
+    return fetch(url, request).then(function (r) {
+      K.line(true); K.heard();
+      if (r.status === 401) return r.json().then(function (j) { K.refused(j); throw 401; });
+      if (r.status === 400 || r.status === 404 || r.status === 422) { location.reload(); return new Promise(function () {}); }
+      return r;
+    });
+  }
+
+  // Swap each moving part that differs; focus, scroll and what is typed stay where they are.
+  function swap(html, keepSaid) {
+    var fresh = new DOMParser().parseFromString(html, "text/html"), had = d.activeElement;
+    var key = had && had.dataset.key, card = had && had.closest(".ap"), ticket = card && card.dataset.ticket;
+    all("[data-part]", fresh).forEach(function (part) {
+      var old = d.getElementById(part.id);
+      if (!old || (keepSaid && part.id === "said") || old.outerHTML === part.outerHTML) return;
+      old.replaceWith(part); K.awake(part);
+      if (part.id === "said") fade(part);
+    });
+    if (had && !had.isConnected) {
+      var next = key && $('[data-key="' + key + '"]');
+      // The button she stood on means something else by now: stand beside it, so that Enter does nothing unmeant.
+      if (!next && ticket) next = $('.ap[data-ticket="' + ticket + '"]');
+      if (next) { if (!next.matches("button,a")) next.tabIndex = -1; next.focus({ preventScroll: true }); }
+    }
+  }
+  // What was said does not cover the table for ever; each card keeps its own way back.
+  function fade(said) { setTimeout(function () { if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
+  function taken(r, mine, keepSaid) {
+    if (r.status === 304) return;
+    return r.text().then(function (html) {
+      if (mine !== acts) return; // an answer from before her last click would show what is no longer true
+      tag = r.headers.get("ETag") || tag;
+      swap(html, keepSaid);
+    });
+  }
+  var timer;
+  function later(ms) { clearTimeout(timer); timer = setTimeout(poll, ms); }
+  function poll() {
+    if (held || K.covered()) return later(EVERY / 4);
+    var mine = acts;
+    ask(desk.dataset.board).then(function (r) { if (r.status > 499) throw r; return taken(r, mine, true); })
+      .catch(function (why) { if (why !== 401) K.line(false); })
+      .then(function () { later(d.hidden ? 5 * EVERY : EVERY); });
+  }
+  d.addEventListener("visibilitychange", function () { if (!d.hidden) later(0); });
+  later(EVERY);
+
+  // One step. A second press on the same ticket within half a second is a slip of the finger.
+  var last = "", lastAt = 0;
+  function act(form, submitter) {
+    var body = new FormData(form);
+    if (submitter && submitter.name) body.append(submitter.name, submitter.value);
+    return new URLSearchParams(body);
+  }
+  all("form[data-act]").forEach(function (form) {
+    form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      var by = e.submitter, ticket = by && by.value ? by.value.split(":")[0] : form.id, beside = by && by.closest("#got");
+      if (ticket === last && Date.now() - lastAt < 500 && by.id !== "undo") return;
+      var mine = ++acts; last = ticket; lastAt = Date.now();
+      ask(form.action, act(form, by)).then(function (r) {
+        if (r.status > 499) throw r;
+        return taken(r, mine, false);
+      }).then(function () {
+        if (beside) { got(""); var find = $("#find"); if (find) { find.value = ""; find.focus(); } }
+      }).catch(function (why) { unsent(by, why); });
+    });
+  });
+
+  // What was pressed and not sent: said in words that stay, and marked where it was pressed.
+  function unsent(by, why) {
+    if (why !== 401) K.line(false);
+    var said = $("#said", desk), p = d.createElement("p"), word = $("#said-unsent", desk).textContent;
+    p.className = "notice bad said"; p.setAttribute("role", "alert");
+    p.textContent = word + " " + (by ? by.textContent.replace(/\s+/g, " ").trim() : "");
+    said.replaceChildren(p);
+    if (by) by.classList.add("unsent");
+  }
+
+  // The card beside: found by number and letter, or a walk-in whose word is said once.
+  var gone;
+  function got(html) {
+    clearTimeout(gone);
+    var box = $("#got");
+    if (!box) return;
+    box.textContent = "";
+    if (!html) return;
+    var fresh = $("#got", new DOMParser().parseFromString(html, "text/html")), token = $("#walk-token");
+    if (token && fresh.dataset.token) token.value = fresh.dataset.token;
+    box.replaceWith(fresh); K.awake(fresh);
+    var word = $("[data-gone]", fresh), first = $("[data-focus],.btn", fresh);
+    if (word) gone = setTimeout(function () { got(""); }, word.dataset.gone * 1000);
+    if (first) first.focus();
+  }
+  ["#find-form", "#walk"].forEach(function (name) {
+    var form = $(name), busy = false;
+    if (form) form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      if (busy) return;
+      busy = true;
+      var mine = ++acts;
+      ask(form.action, act(form, e.submitter)).then(function (r) { if (r.status > 499) throw r; return r.text(); }).then(got)
+        .then(function () { if (name === "#walk") return ask(desk.dataset.board).then(function (r) { return taken(r, mine, true); }); })
+        .catch(function (why) { unsent(e.submitter, why); })
+        .then(function () { busy = false; });
+    });
+  });
+  d.addEventListener("click", function (e) {
+    if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#walk-button"); if (b) b.focus(); }
+  });
+
+  // Keys: "/" find, N walk-in, L to the line, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
+  var now = $(".now"), keys = $("[data-keys]");
+  if (now && innerWidth > 1023) scrollTo(0, Math.max(0, now.getBoundingClientRect().top + scrollY - innerHeight / 3));
+  d.addEventListener("keydown", function (e) {
+    if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
+    var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
+    if (hit) { e.preventDefault(); hit.focus(); hit.select(); return; }
+    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyL" ? $("#line-button") : e.code === "KeyZ" ? $("#undo") : e.code === "KeyO" ? opened(e) : null;
+    if (hit) { e.preventDefault(); hit.click(); return; }
+    if (/^Arrow/.test(e.key)) arrow(e);
+  });
+  function opened(e) { var card = e.target.closest && e.target.closest(".ap[data-ticket]"); return card && $("a.nm", card); }
+  function stop(card) { return $("button", card); }
+  function arrow(e) {
+    var cards = all(".ap[data-ticket]").filter(stop), here = e.target.closest && e.target.closest(".ap[data-ticket]"), next;
+    if (!here) {
+      if (e.target !== d.body || e.key !== "ArrowDown") return;
+      next = cards.filter(function (c) { return /came|exp/.test(c.className); })[0] || cards[0];
+    } else if (/Up|Down/.test(e.key)) {
+      var column = cards.filter(function (c) { return c.dataset.column === here.dataset.column; }), i = column.indexOf(here);
+      next = column[i + (e.key === "ArrowDown" ? 1 : -1)];
+    } else {
+      var want = Number(here.dataset.column) + (e.key === "ArrowRight" ? 1 : -1), top = here.getBoundingClientRect().top;
+      next = cards.filter(function (c) { return Number(c.dataset.column) === want; }).sort(function (a, b) {
+        return Math.abs(a.getBoundingClientRect().top - top) - Math.abs(b.getBoundingClientRect().top - top);
+      })[0];
+    }
+    if (next) { e.preventDefault(); stop(next).focus(); }
+  }
+})();
