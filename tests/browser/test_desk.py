@@ -291,6 +291,7 @@ def test_axe_finds_nothing(desk: Desk, sit_down: Callable[..., Page], scheme: Sc
     page.goto(f"/kk{desk.url()}")
     assert_clean(page, "roster on a phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator(".menu summary").click()
     page.locator("form[action$='sign-out'] button").click()
     page.wait_for_selector("#login")
     assert_clean(page, "sign-in")

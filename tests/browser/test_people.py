@@ -109,6 +109,7 @@ def test_she_is_invited_and_sits_at_the_desk_a_minute_later(site: Site, hands: H
     chief.select_option("#language", "kk")
     chief.check("input[value=receptionist]")
     chief.click("main button.main")
+    expect(chief.locator(".code")).to_have_count(2)
     link, code = chief.locator(".code").all_inner_texts()
 
     phone = site.open(script=False, language="kk")
@@ -218,5 +219,6 @@ def test_a_shared_desk_shows_names_and_takes_pins(site: Site) -> None:
     page.fill("#pin", PIN)
     page.press("#pin", "Enter")
     expect(page.locator("#grid")).to_be_visible()
+    page.click(".menu summary")
     page.click("button.out")
     expect(page.get_by_label("Aigul")).to_be_visible()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d19c626420dd"
-down_revision = "0015"
+down_revision = "b629efa4e094"
 branch_labels = None
 depends_on = None
 
