@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help run test check bench messages holidays lock
+.PHONY: help run password test check bench messages holidays lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.runtime ## the demo with its worker on http://127.0.0.1:8000 (PORT=… for another port)
 	@KESHKI_DEMO=1 KESHKI_LIMITS=off exec $(BIN)/python -m clinic.demo
+
+password: $(VENV)/.runtime ## a new password and PIN for the desk of the demo
+	@KESHKI_DEMO=1 KESHKI_LIMITS=off $(BIN)/flask --app wsgi staff password desk
 
 test: $(VENV)/.dev browser ## everything: unit, property, PostgreSQL, browser, faults
 	@status=0; \

@@ -10,20 +10,20 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
-from clinic import clock, create_app, start
+from clinic import clock, create_app, demo_day, start
 from clinic.booking import seeding as past
 from clinic.config import INSTANCE, ROOT, ConfigError, Settings, settings
 from clinic.db import db, writing
 from clinic.directory import seeding
 from clinic.directory.models import Location
 from clinic.kits import seeding as kits
-from clinic.kits.models import Point
 from clinic.safety.pages import seeding as pages
 from clinic.safety.trainings import seeding as trainings
 from clinic.staff import accounts
 from clinic.staff.models import Staff
 
 LOGIN = "desk"
+ROLES_OF_ALL = ("receptionist", "clinician", "responder", "point_keeper", "coordinator")
 BINARIES = Path(sys.executable).parent
 
 
@@ -67,23 +67,24 @@ def prepare(app: Flask) -> None:
             pages.load(s, clock.today())
             trainings.load_demo(s, clock.now())
             past.load_demo(s, clock.now())
+            demo_day.load(s, clock.now())
             known = s.scalar(select(Staff.id).where(Staff.login == LOGIN))
         if known is None:
             _print_once(*_account())
+        else:
+            print(f"Staff account of this demo: login {LOGIN}. `make password` makes a new password.")
     start.check(app)
 
 
 def _account() -> tuple[str, str]:
-    """An account for every example place and point; its random password and PIN."""
+    """An account that may do at all example places what anybody there may do; its random password and PIN."""
     password, pin = accounts.new_password(), accounts.new_pin()
     with writing() as s:
         person = accounts.add(s, LOGIN, "Гүлнар", "ru", password, pin)
-        for place in s.scalars(select(Location.id).where(Location.example, Location.bookable)):
-            for role in ("receptionist", "clinician", "responder", "coordinator"):
-                accounts.give_role(s, person, role, None, place)
-        for point in s.scalars(select(Point.location_id)):
-            for role in ("point_keeper", "coordinator"):
-                accounts.give_role(s, person, role, None, point)
+        theirs = select(Location.organization_id).where(Location.example).distinct()
+        for organization in s.scalars(theirs):
+            for role in ROLES_OF_ALL:
+                accounts.give_role(s, person, role, organization, None)
     return password, pin
 
 
