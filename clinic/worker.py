@@ -1,6 +1,7 @@
-"""What runs in the background, in two lists: each task, how often, and nothing else.
+"""What runs in the background, in lists: each task, how often, and nothing else.
 
-What people on duty wait for has a thread of its own, so that no slow task stands before it.
+What people on duty wait for has a thread of its own, so that no slow task stands before it. So has what
+waits for the provider's answers: while it hangs, days turn, places stop and who waits is told all the same.
 """
 
 import logging
@@ -31,7 +32,8 @@ from clinic.safety.trainings import forgetting as trainings
 from clinic.staff import invitations, shared_desks, sign_in
 
 log = logging.getLogger(__name__)
-STOP_SECONDS = 12.0  # for the urgent thread to end what it has begun
+STOP_SECONDS = 12.0  # for the other threads to end what they have begun
+LONG_SECONDS = 30.0  # a task that takes longer holds others up, and is in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,7 @@ def _call(now: datetime) -> int:
 
 
 TASKS = (
-    Task("send", 1, tasks.send_due),
-    Task("reconcile", 5, tasks.reconcile),
     Task("expire", 30, tasks.expire),
-    Task("erase", 30, tasks.erase),
     Task("keys", 60, _advance_keys),
     Task("kits", 60, _dated(releasing.run)),
     Task("stopped", 60, _dated(stopping.call_off)),
@@ -113,15 +112,25 @@ TASKS = (
     Task("canary", 3600, canary.send_due),
     Task("alerts", 60, _dated(alerts.run)),
 )
-URGENT = (Task("duty", 0.5, _call),)
+LANES = {  # each a thread
+    "urgent": (Task("duty", 0.5, _call),),
+    "sending": (Task("send", 1, tasks.send_due),),
+    "provider": (Task("reconcile", 5, tasks.reconcile), Task("erase", 30, tasks.erase)),
+}
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
     """Run every task when it is due until `stop` is set; a task that fails is logged and tried again."""
-    beside = threading.Thread(target=_run_all, args=(app, stop, URGENT), name="urgent", daemon=True)
-    beside.start()
+    lanes = [
+        threading.Thread(target=_run_all, args=(app, stop, lane), name=name, daemon=True)
+        for name, lane in LANES.items()
+    ]
+    for lane in lanes:
+        lane.start()
     _run_all(app, stop, TASKS)
-    beside.join(STOP_SECONDS)
+    end = time.monotonic() + STOP_SECONDS
+    for lane in lanes:
+        lane.join(max(0.0, end - time.monotonic()))
 
 
 def _run_all(app: Flask, stop: threading.Event, tasks_: tuple[Task, ...]) -> None:
@@ -151,6 +160,7 @@ def forget_all(now: datetime) -> int:
 
 
 def _run(task: Task) -> int:
+    began = time.monotonic()
     try:
         return task.run(clock.now())
     except Exception:  # one task's trouble must not stop the others
@@ -158,6 +168,8 @@ def _run(task: Task) -> int:
         return 0
     finally:
         db.session.remove()
+        if (took := time.monotonic() - began) > LONG_SECONDS:
+            log.warning("task %s took %d seconds", task.name, took)
 
 
 def serve(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """The worker's list: what is due is forgotten to the last row, and a clock that leaps deletes nothing."""
 
+import threading
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -64,6 +66,36 @@ def test_no_other_task_deletes_either_before_the_date_is_confirmed(evening: Trav
     assert run(name, clock.now()) == 0
     keys.ring().advance(clock.today(), leap_days=200)
     assert run(name, clock.now()) > 0
+
+
+def test_a_provider_that_hangs_holds_up_no_other_task_and_a_long_one_is_in_the_log(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hangs, turned, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(_now: datetime) -> int:
+        hangs.wait(60)
+        return 0
+
+    def turn(_now: datetime) -> int:
+        turned.set()
+        return 0
+
+    slow = {name: tuple(replace(t, run=wait) for t in lane) for name, lane in worker.LANES.items()}
+    assert {t.name for lane in slow.values() for t in lane} >= {"duty", "send", "reconcile", "erase"}
+    monkeypatch.setattr(worker, "LANES", slow)
+    monkeypatch.setattr(worker, "TASKS", (worker.Task("kits", 60, turn),))
+    monkeypatch.setattr(worker, "LONG_SECONDS", 0.0)
+    whole = threading.Thread(target=worker.run_forever, args=(app, stop))
+    whole.start()
+    try:
+        assert turned.wait(30)
+        assert not hangs.is_set()
+    finally:
+        hangs.set()
+        stop.set()
+        whole.join(30)
+    assert "task kits took" in caplog.text
 
 
 @pytest.mark.usefixtures("confirmed")

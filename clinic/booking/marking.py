@@ -13,7 +13,7 @@ from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, inside, placing
+from clinic.booking import appointments, inside, placing, rearranging, telling
 from clinic.booking.models import STATUSES, Cell
 from clinic.booking.placing import APPOINTMENT
 from clinic.booking.refusals import Gone, StatusChanged, TimeGiven
@@ -66,6 +66,9 @@ def _write(s: Session, row: Any, to: str, at: datetime | None, now: datetime) ->
     elif row.status == "missed":
         values["own_cells"] = _taken_again(s, row)
     s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
+    telling.VISIT.follow(s, row.rid, to, now)
+    if to == "booked":
+        rearranging.remind_again(s, row, now)
 
 
 def _given_back(s: Session, row: Any, now: datetime) -> int:

@@ -142,6 +142,14 @@ def tell_moved(s: Session, row: Any, view: AppointmentView, now: datetime) -> bo
     return pass_ is not None and telling.tell_moved(s, pass_, row.rid, old, view.start, view.forget_on, now)
 
 
+def remind_again(s: Session, row: Any, now: datetime) -> None:
+    """A visit takes place after all: its reminder is put again, if she asked for one."""
+    minutes = placing.unseal(row.rid, row.details).remind_minutes
+    pass_ = pass_of(s, row) if minutes is not None else None
+    if minutes is not None and pass_ is not None:
+        telling.remind_again(s, pass_, row.rid, clock.moment(row.start_cell), minutes, row.forget_on, now)
+
+
 def pass_of(s: Session, row: Any) -> OpenPass | None:
     """The pass of a visit; None for a walk-in, or when it is forgotten."""
     if row.pass_id is None:

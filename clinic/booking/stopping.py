@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
-from clinic.booking import appointments, placing, rearranging, reshape, telling
+from clinic.booking import appointments, rearranging, reshape, telling
 from clinic.booking.appointments import DeskRow
 from clinic.db import reading, writing
 from clinic.directory import catalogue
@@ -71,7 +71,7 @@ def reopen(s: Session, loc: LocationInfo, actor: str, now: datetime) -> None:
     catalogue.changed(s)
     days = reshape.ahead(loc, now)
     for row in appointments.live_between(s, loc.id, days[0], days[-1]):
-        _remind(s, row, now)
+        rearranging.remind_again(s, row, now)
     audit.record(s, now, actor, "place.reopen", loc.slug, loc.id)
 
 
@@ -112,13 +112,3 @@ def _evening(s: Session, location_id: int, rows: Sequence[Any], told: set[bytes]
         tuple(row for row in desk if row.rid not in told),
         tuple(row for row in day.rows if row.status in _INSIDE),
     )
-
-
-def _remind(s: Session, row: Any, now: datetime) -> None:
-    minutes = placing.unseal(row.rid, row.details).remind_minutes
-    pass_ = rearranging.pass_of(s, row)
-    start = clock.moment(row.start_cell)
-    about = telling.about(row.rid)
-    waiting = any(m.kind == telling.REMINDER and not m.dropped and m.state != "dropped" for m in outbox.of(s, about))
-    if minutes is not None and pass_ is not None and start > now and not waiting:
-        telling.remind(s, pass_, row.rid, start, minutes, row.forget_on, now)

@@ -5,21 +5,44 @@ goes out by itself outside the operator's hours: what is due then waits for the 
 would be too late the caller is told so.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.messaging import covers, outbox, window
+from clinic.booking.models import Appointment
+from clinic.messaging import covers, outbox, wanted, window
 from clinic.passes.passes import OpenPass
 
 REMINDER, CONFIRMATION, MOVED, STOPPED = "reminder", "confirmation", "moved", "stopped"
 LATE = "late"  # "late:20" says twenty minutes: what she knows is read from what went out
 
 
+def _states(s: Session, rids: Sequence[bytes]) -> dict[bytes, str]:
+    rows = s.execute(select(Appointment.rid, Appointment.status).where(Appointment.rid.in_(rids)))
+    return {row.rid: row.status for row in rows}
+
+
+# what a visit's state leaves of its messages: who is there, was there or does not come needs none
+VISIT = wanted.thing(
+    "appointment",
+    {
+        "booked": (REMINDER, CONFIRMATION, MOVED, LATE),
+        "here": (),
+        "in_room": (),
+        "done": (),
+        "missed": (),
+        "cancelled": (STOPPED,),
+    },
+    _states,
+)
+
+
 def about(rid: bytes) -> str:
     """The name by which messages of an appointment are found."""
-    return f"appointment:{rid.hex()}"
+    return VISIT.about(rid)
 
 
 def remind(
@@ -28,6 +51,24 @@ def remind(
     """Put a reminder `minutes` before `start`; False when it would be of no use or she has no number."""
     due = window.due(start, minutes, now)
     if due is None or pass_.phone is None:
+        return False
+    text = covers.text(pass_.cover, pass_.language, start)
+    outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, start, forget_on)
+    return True
+
+
+def remind_again(
+    s: Session, pass_: OpenPass, rid: bytes, start: datetime, minutes: int, forget_on: date, now: datetime
+) -> bool:
+    """Put the reminder that was taken back, since the visit takes place after all; never a second one.
+
+    Where its moment has passed meanwhile, it goes at once, if that is still of use.
+    """
+    there = any(m.kind == REMINDER and not m.dropped and m.state != "dropped" for m in outbox.of(s, about(rid)))
+    if there or pass_.phone is None:
+        return False
+    due = window.due(start, minutes, now) or window.news_at(start - timedelta(minutes=window.USEFUL_MINUTES), now)
+    if due is None:
         return False
     text = covers.text(pass_.cover, pass_.language, start)
     outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, start, forget_on)

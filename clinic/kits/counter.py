@@ -28,6 +28,7 @@ from clinic.kits.refusals import (
     UndoOver,
 )
 from clinic.kits.shelving import CounterLot
+from clinic.messaging import outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown
 from clinic.privacy import sealing
@@ -180,7 +181,7 @@ def hand_over(
     s.execute(update(ORDER).where(ORDER.c.rid == rid).values(status="collected", word=None, forget_on=forget_on))
     with suppress(CodeUnknown):  # her pass is gone, the kits are hers all the same
         passes.keep_until(s, passes.of(s, row.pass_id), forget_on)
-    telling.take_back(s, rid, "collected", now)
+    telling.ORDERED.follow(s, rid, "collected", now)
     kit_id, n = held[0].kit_id, lines.quantity(held)
     counting.add(s, counting.city_of(point), kit_id, counting.COLLECTED, n, now)
     seen = order(s, cat, point, rid, now)
@@ -207,7 +208,11 @@ def undo_hand_over(s: Session, cat: Catalogue, point: PointInfo, rid: bytes, act
     forget_on = serving.forget_day(max(row.collect_by, today))
     word = None
     with suppress(CodeUnknown):
-        word = serving.make_word(point, passes.of(s, row.pass_id).language)
+        pass_ = passes.of(s, row.pass_id)
+        word = serving.make_word(point, pass_.language)
+        until = collecting.until(point, max(row.collect_by, today))
+        if not any(m.kind == telling.REMINDER and m.state != "dropped" for m in outbox.of(s, telling.about(rid))):
+            telling.remind(s, pass_, rid, telling.Asked(row.tell, row.remind), until, forget_on, now)
     box = sealing.seal(forget_on, serving.WORD, rid, word) if word else None
     s.execute(update(ORDER).where(ORDER.c.rid == rid).values(status="reserved", word=box, forget_on=forget_on))
     n = lines.quantity(held)

@@ -176,7 +176,7 @@ def end(s: Session, point: PointInfo, row: Any, status: str, now: datetime) -> i
     today = clock.local(now).date()
     kit_id, n = lines.give_back(s, row.rid, today)
     s.execute(update(ORDER).where(ORDER.c.rid == row.rid).values(status=status, queue=None, word=None))
-    telling.take_back(s, row.rid, status, now)
+    telling.ORDERED.follow(s, row.rid, status, now)
     what = counting.CANCELLED if status == "cancelled" else counting.RELEASED
     counting.add(s, counting.city_of(point), kit_id, what, n, now)
     return kit_id

@@ -3,12 +3,15 @@
 The order itself keeps whether she asked (`tell`, `remind`), so that a restock weeks later still knows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.messaging import covers, outbox, window
+from clinic.kits.models import KitOrder
+from clinic.messaging import covers, outbox, wanted, window
 from clinic.passes.passes import OpenPass
 
 READY, REMINDER, DELAYED = "ready", "reminder", "delayed"
@@ -23,9 +26,28 @@ class Asked:
     remind: bool
 
 
+def _states(s: Session, rids: Sequence[bytes]) -> dict[bytes, str]:
+    rows = s.execute(select(KitOrder.rid, KitOrder.status).where(KitOrder.rid.in_(rids)))
+    return {row.rid: row.status for row in rows}
+
+
+# what an order's state leaves of its messages; a point that is closed for the moment delays what is set aside
+ORDERED = wanted.thing(
+    "order",
+    {
+        "reserved": (READY, REMINDER, DELAYED),
+        "backordered": (DELAYED,),
+        "collected": (),
+        "cancelled": (),
+        "released": (),
+    },
+    _states,
+)
+
+
 def about(rid: bytes) -> str:
     """The name by which messages of an order are found."""
-    return f"order:{rid.hex()}"
+    return ORDERED.about(rid)
 
 
 def ready(
@@ -42,8 +64,19 @@ def ready(
     if first is not None:
         outbox.put(s, pass_.rid, about(rid), READY, pass_.phone, text, first, until, forget_on)
     due = window.due(until, REMIND_MINUTES, now)
-    if asked.remind and due is not None and not (first is not None and due <= first):
-        outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, until, forget_on)
+    if first is None or due is None or due > first:
+        remind(s, pass_, rid, asked, until, forget_on, now)
+
+
+def remind(
+    s: Session, pass_: OpenPass, rid: bytes, asked: Asked, until: datetime, forget_on: date, now: datetime
+) -> None:
+    """Put the reminder before `until`, if she asked for it and it comes in time; also after a handover was undone."""
+    due = window.due(until, REMIND_MINUTES, now)
+    if pass_.phone is None or not asked.remind or due is None:
+        return
+    text = covers.ready(pass_.cover, pass_.language, until)
+    outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, until, forget_on)
 
 
 def delayed(

@@ -37,16 +37,21 @@ def work_once(now: datetime) -> int:
             # until then the lease; after that, where the deletion failed, the time to try again
             again = now + max(LEASE, min(LONGEST_BACKOFF, BACKOFF * 2 ** min(tries, 10)))
             s.execute(update(Erasure).where(Erasure.sid == sid).values(due_at=again, tries=tries + 1))
-    gone = []
-    for sid, tries in due:
+    gone, unasked = [], []
+    for nth, (sid, tries) in enumerate(due):
         try:
             sender.erase(sid)
             gone.append(sid)
-        except (NotYet, AskFailed):
+        except (NotYet, AskFailed) as failure:
             if tries + 1 >= LAST_TRY:
                 log.error("SMS: a copy at the provider could not be deleted in %d tries; delete it by hand", LAST_TRY)
                 gone.append(sid)
-    if gone:
+            if isinstance(failure, AskFailed):  # no answer to one is none to the next
+                unasked = [other for other, _tries in due[nth + 1 :]]
+                break
+    if gone or unasked:
         with writing() as s:
             s.execute(delete(Erasure).where(Erasure.sid.in_(gone)))
+            later = update(Erasure).where(Erasure.sid.in_(unasked))
+            s.execute(later.values(due_at=now + LEASE, tries=Erasure.tries - 1))
     return len(gone)

@@ -23,7 +23,7 @@ from clinic import messaging
 from clinic.clock import local
 from clinic.config import settings
 from clinic.db import db, writing
-from clinic.messaging import news, outbox, states, today, window
+from clinic.messaging import news, outbox, states, today, wanted, window
 from clinic.messaging.gate import Gate, gate
 from clinic.messaging.models import RANK, URGENT, Attempt, Message
 from clinic.messaging.senders import Accepted, Later, Outcome, Outgoing, Refused, Sender, Stop, Unclear
@@ -138,13 +138,14 @@ def valid_seconds(claimed: Claimed, now: datetime) -> int:
 def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     """Claim up to `n` due messages: they are "sending" once the transaction of `s` commits.
 
-    What may not go out (country, two a day to one number, forgotten) is put aside in the same step.
+    What may not go out (country, two a day to one number, forgotten) or is wanted no more is put aside in the
+    same step.
     """
     held_since = monotonic()
     if s.get_bind().dialect.name == "postgresql":
         s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CLAIMS_LOCK})
     due = s.execute(
-        select(Message.rid, Message.to, Message.body, Message.not_after, Message.tries)
+        select(Message.rid, Message.to, Message.body, Message.not_after, Message.tries, Message.about, Message.kind)
         .where(is_due(now), Message.kind.not_in(URGENT))
         .order_by(Message.due_at)
         .limit(n)
@@ -156,7 +157,11 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     known.read(s, [row.rid for row in due if row.tries])
     closes_at = window.closes(local(now).date())
     claimed: list[Claimed] = []
-    for rid, sealed_to, sealed_body, not_after, tries in due:
+    over = wanted.unwanted(s, [(row.rid, row.about, row.kind) for row in due])
+    for rid, sealed_to, sealed_body, not_after, tries, _about, _kind in due:
+        if rid in over:
+            aside(s, rid, "dropped", wanted.WHY)
+            continue
         if known.total >= settings().sms_daily_cap:
             gate().cap_reached(local(now).date(), now)
             break

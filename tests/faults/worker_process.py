@@ -144,9 +144,14 @@ def prepare(folder: Path, fate: Fate) -> None:
     vars(sending)["Crew"] = WatchedCrew
     reconciling.settle = dying_settle
     TwilioSender.send = dying_send  # type: ignore[method-assign]
-    tasks = tuple(replace(task, seconds=BEAT) for task in worker.TASKS if task.name in TASKS)
-    vars(worker)["URGENT"] = ()
+    tasks = tuple(replace(task, seconds=BEAT) for task in every_task() if task.name in TASKS)
+    vars(worker)["LANES"] = {}  # one thread, so that its beat says where all of it stands
     vars(worker)["TASKS"] = (*tasks, worker.Task("idle", BEAT, idle))
+
+
+def every_task() -> tuple[worker.Task, ...]:
+    """What all threads of a worker do."""
+    return (*worker.LANES.get("sending", ()), *worker.LANES.get("provider", ()), *worker.TASKS)
 
 
 def work(app: Flask, folder: Path) -> None:
@@ -162,7 +167,7 @@ def warm(app: Flask) -> None:
     import twilio.rest  # noqa: F401
 
     with app.app_context():
-        for task in worker.TASKS:
+        for task in every_task():
             if task.name in TASKS:
                 task.run(BEFORE_ALL)
         with writing() as s:

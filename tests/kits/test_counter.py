@@ -138,11 +138,14 @@ def test_a_handover_is_undone_within_five_minutes_by_a_counter_entry(evening: Tr
     kit = a_kit()
     point = a_point(kit)
     filled(point, kit, 2)
-    done = ordered(point, kit, 2)
+    done = ordered(point, kit, 2, PHONE)
     handed(point, done.order.rid)
     evening.shift(timedelta(minutes=5))
     assert undone(point, done.order.rid).status == "reserved"
     assert shelf(point) == (2, 2)
+    with reading() as s:
+        again = [m.kind for m in outbox.of(s, telling.about(done.order.rid)) if m.state == "waiting"]
+    assert again == [telling.REMINDER]  # taken back at the handover, put again by the undo
     with reading() as s:
         entries = s.execute(select(Entry.kind, Entry.reverses).order_by(Entry.id)).all()
     assert [row.kind for row in entries] == ["received", "reserved", "handed_over", "undone"]

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from clinic import clock
 from clinic.db import reading, writing
 from clinic.messaging import erasing, receipts, sending
-from clinic.messaging.models import Erasure
+from clinic.messaging.models import Attempt, Erasure
+from clinic.messaging.senders import AskFailed
+from clinic.messaging.senders.twilio import TwilioSender
 from tests.conftest import Maker
 from tests.messaging.conftest import EVENING, error, put, state, token
 from tests.twilio_stand_in import Fault, StandIn, Taken, signed_receipt
@@ -156,6 +158,34 @@ def test_a_copy_that_does_not_go_yet_is_tried_again(
     twilio.deletes_answer = True
     assert erasing.work_once(clock.now()) == 1
     assert twilio.taken[0].deleted
+
+
+def test_a_provider_that_does_not_answer_is_asked_once_not_twenty_times(
+    sms_app: Flask, twilio: StandIn, travel: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(5):
+        put(f"+7701000000{n}", about=f"v:{n}")
+    while send():
+        pass
+    for taken in twilio.taken:
+        with writing() as s:
+            receipts.take(s, s.scalars(select(Attempt.token).where(Attempt.sid == taken.sid)).one(), taken.sid,
+                          "delivered", "", clock.now())  # fmt: skip
+        taken.status = "delivered"
+    asked: list[str] = []
+
+    def silent(_sender: TwilioSender, sid: str) -> None:
+        asked.append(sid)
+        raise AskFailed("time is up")
+
+    monkeypatch.setattr(TwilioSender, "erase", silent)
+    assert erasing.work_once(clock.now()) == 0
+    assert len(asked) == 1
+    monkeypatch.undo()
+    travel.shift(timedelta(minutes=6))
+    assert erasing.work_once(clock.now()) == 4  # the others did not wait for nothing
+    travel.shift(timedelta(minutes=6))
+    assert erasing.work_once(clock.now()) == 1
 
 
 def test_a_copy_that_is_gone_counts_as_deleted(sms_app: Flask, twilio: StandIn) -> None:

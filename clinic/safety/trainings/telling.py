@@ -1,18 +1,34 @@
 """What she is told about a seat, in the transaction that causes it: only where she asked, in her cover."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.messaging import covers, outbox, window
+from clinic.messaging import covers, outbox, wanted, window
 from clinic.passes.passes import OpenPass
+from clinic.safety.trainings.models import Seat, Training
 
 SEATED, REMINDER, CALLED_OFF = "seated", "reminder", "called_off"
 
 
+def _states(s: Session, rids: Sequence[bytes]) -> dict[bytes, str]:
+    rows = s.execute(
+        select(Seat.rid, Seat.queue, Training.cancelled)
+        .join(Training, Training.id == Seat.training_id)
+        .where(Seat.rid.in_(rids))
+    )
+    return {rid: "called_off" if off else "seat" if queue is None else "waits" for rid, queue, off in rows}
+
+
+# what the state of a seat leaves of its messages; one that was given up is gone with all of them
+SEAT = wanted.thing("seat", {"seat": (SEATED, REMINDER), "waits": (), "called_off": (CALLED_OFF,)}, _states)
+
+
 def about(rid: bytes) -> str:
     """The name by which messages of a seat are found."""
-    return f"seat:{rid.hex()}"
+    return SEAT.about(rid)
 
 
 def seated(
@@ -36,7 +52,7 @@ def seated(
 
 def called_off(s: Session, pass_: OpenPass, rid: bytes, starts_at: datetime, forget_on: date, now: datetime) -> bool:
     """Say that it does not take place; False when she left no number, or it can't reach her before."""
-    take_back(s, rid, "cancelled", now)
+    SEAT.follow(s, rid, "called_off", now)
     first = window.news_at(starts_at, now)
     if pass_.phone is None or first is None:
         return False
