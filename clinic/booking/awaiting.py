@@ -95,15 +95,15 @@ def of_location(s: Session, location_id: int, now: datetime) -> tuple[Thing, ...
     return tuple(sorted(things, key=lambda thing: (thing.day, thing.ticket)))
 
 
-def of_pass(s: Session, pass_id: bytes, now: datetime) -> tuple[int, ...]:
-    """The locations that have something ready for the holder of a pass, each once."""
+def of_pass(s: Session, pass_id: bytes, now: datetime) -> tuple[tuple[int, Thing], ...]:
+    """What places (their ids) have, or will have, for the holder of a pass: what is ready first, then by day."""
     rows = s.execute(
-        select(Awaited.location_id)
-        .where(Awaited.pass_id == pass_id, Awaited.ready, Awaited.forget_on >= clock.local(now).date())
-        .order_by(Awaited.location_id)
-        .distinct()
+        select(Awaited.rid, Awaited.location_id, Awaited.label, Awaited.ready, Awaited.forget_on).where(
+            Awaited.pass_id == pass_id, Awaited.forget_on >= clock.local(now).date()
+        )
     )
-    return tuple(row[0] for row in rows)
+    things = [(row.location_id, Thing(*_label(row), row.ready, row.forget_on)) for row in rows]
+    return tuple(sorted(things, key=lambda one: (not one[1].ready, one[1].day, one[1].ticket)))
 
 
 def _find(s: Session, location_id: int, day: date, ticket: int) -> Any:

@@ -1,5 +1,6 @@
 """Waiting for a time where there is none: /wait. The code is rendered in the answer to the POST."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -139,7 +140,9 @@ def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Pa
 
 
 def _done_page(view: WishView, code: str, typed_code: str | None, now: datetime) -> str:
-    """What she waits for, and the code of a new pass."""
+    """What she waits for, what of it is free at this moment, and the code of a new pass."""
+    s = db.session()
+    free = fitting.fitting(s, catalogue.current(s), view, now)
     return render_template(
         "booking/wait_done.html",
         wish=view,
@@ -147,6 +150,7 @@ def _done_page(view: WishView, code: str, typed_code: str | None, now: datetime)
         code=codes.shown(code) if code else "",
         hers=code or typed_code,
         forget=wording.day_words(view.forget_on, clock.local(now).date()),
+        free=free_words(fitting.some(free, 1, FREE_SHOWN), now),
     )
 
 
@@ -155,6 +159,20 @@ def when_words(view: WishView, now: datetime) -> str:
     today = clock.service_day(now)
     last = wording.day_words(view.last_day, today)
     return _("%(part)s, the last day is %(day)s", part=part_words(view.part), day=last)
+
+
+def free_words(free: Iterable[fitting.Free], now: datetime) -> tuple[tuple[str, str, str, str], ...]:
+    """Free times for buttons: slug of the place, the start as forms read it, in words, the place's name."""
+    language = wording.language_now()
+    return tuple(
+        (
+            one.location.slug,
+            typed.start_value(one.slot.start),
+            showing.day_and_time(one.slot.start, now),
+            one.location.name[language],
+        )
+        for one in free
+    )
 
 
 def part_words(part: str) -> str:

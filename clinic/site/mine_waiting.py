@@ -8,13 +8,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from wtforms.widgets import HiddenInput
 
-from clinic import messaging, wording
-from clinic.booking import fitting, showing, typed, waiting
+from clinic import messaging
+from clinic.booking import fitting, waiting
 from clinic.booking.fitting import WishView
 from clinic.booking.forms import OpenForm, Parsed, her_code, one_of
 from clinic.booking.refusals import Gone
 from clinic.booking.typed import Unreadable
-from clinic.booking.views_wait import when_words
+from clinic.booking.views_wait import free_words, when_words
 from clinic.directory.catalogue import Catalogue
 from clinic.passes.passes import OpenPass
 from clinic.site.mine_orders import Said
@@ -56,21 +56,13 @@ def cards(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> list[Wi
 
 
 def _card(s: Session, cat: Catalogue, view: WishView, pass_: OpenPass, now: datetime) -> WishCard:
-    found, language = fitting.fitting(s, cat, view, now), wording.language_now()
+    found = fitting.fitting(s, cat, view, now)
     first = fitting.some(found, OF_A_PLACE, SHOWN)
     return WishCard(
         id=view.rid.hex(),
         view=view,
         when=when_words(view, now),
-        free=tuple(
-            (
-                one.location.slug,
-                typed.start_value(one.slot.start),
-                showing.day_and_time(one.slot.start, now),
-                one.location.name[language],
-            )
-            for one in first
-        ),
+        free=free_words(first, now),
         more=len(found) - len(first),
         act="show" if any(service.asks_id for service in view.services) else "plain",
         sms=view.tell and pass_.phone is not None and messaging.enabled(),

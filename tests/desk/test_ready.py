@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import time_machine
+from flask import Flask
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from clinic import clock
 from clinic.booking import forgetting
 from clinic.booking.models import Appointment, Awaited
-from clinic.db import reading
+from clinic.db import Base, reading
 from clinic.passes.models import Pass
 from tests.desk.conftest import Desk, csrf, post
 from tests.desk.test_line import wait
@@ -33,7 +35,7 @@ def count(model: type) -> int:
 def test_it_is_awaited_then_ready_and_outlives_the_visit(desk: Desk, evening: time_machine.Traveller) -> None:
     booked, client, she = desk.booked(0), desk.client(), desk.stranger()
     ticket = booked.appointment.ticket
-    for _ in range(2):
+    for _twice in range(2):
         assert mark(desk, client, ticket, "awaited") == 303
     assert count(Awaited) == 1
     assert SENTENCE not in she.post("/ru/mine", data={"code": booked.code}).text
@@ -41,6 +43,12 @@ def test_it_is_awaited_then_ready_and_outlives_the_visit(desk: Desk, evening: ti
     while forgetting.run(clock.now()):
         pass
     assert count(Appointment) == 0
+    page = she.post("/ru/mine", data={"code": booked.code}).text
+    with desk.app.test_request_context("/ru"):
+        gone, ticket_words = _("There is nothing under this code any more."), _("Something is still to come")
+    assert gone not in page
+    assert ticket_words in page
+    assert f"24 ноября, номерок {ticket}" in page
     client = desk.client()
     thing = f"{desk.day.isoformat()}:{ticket}"
     assert thing in client.get(f"/staff/awaited/{desk.slug}").text
@@ -48,11 +56,23 @@ def test_it_is_awaited_then_ready_and_outlives_the_visit(desk: Desk, evening: ti
     page = she.post("/ru/mine", data={"code": booked.code}).text
     assert SENTENCE in page
     assert "Saya" in page
+    assert f"24 ноября, {ticket}" in page  # by these the desk finds what is hers
     assert "Quick test" not in page
     evening.shift(timedelta(days=100))
     while forgetting.run(clock.now()):
         pass
     assert count(Awaited) == count(Pass) == 0
+
+
+def test_whatever_hangs_from_a_code_has_its_place_on_her_page(app: Flask) -> None:
+    """A new table that hangs from a pass is shown on /mine before it is added here."""
+    hanging = {
+        table.name
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name == "pass"
+    }
+    assert hanging == {"appointment", "awaited", "kit_order", "message", "seat", "wish"}
 
 
 def test_fetched_it_is_shown_no_more(desk: Desk) -> None:

@@ -72,6 +72,34 @@ def test_from_a_list_without_a_free_time_to_a_code_and_a_tap_that_books(city: Fl
     assert "Сейчас свободно" not in after
 
 
+def test_what_became_free_while_she_filled_the_form_stands_in_the_answer(city: Flask, she: FlaskClient) -> None:
+    shut()
+    page = she.get("/ru/wait", query_string={"near": "Алматы"})
+    assert "Уже свободно" not in words(page)
+    fields = {
+        "near": "Алматы", "part": "any", "days": "7", "act": "tell", "phone": PHONE,
+        "place": re.findall(r'name="place" value="([a-z0-9]+)" checked', page.text),
+        "service": re.findall(r'name="service" value="(\d+)" checked', page.text),
+        "token": hidden(page, "token")[0],
+    }  # fmt: skip
+    reopen()
+    for _ in range(2):  # sent once more, the same
+        done = she.post("/ru/wait", data=fields)
+        button = re.search(r'action="/ru(/at/[a-z0-9]+/book)" method="post">(.*?)name="start" value="([^"]+)"',
+                           done.text, re.S)  # fmt: skip
+        assert button, words(done)
+    secret = code(done)
+    assert button
+    numbers = re.findall(r'name="service" value="(\d+)"', button[2])
+    check = she.post(f"/ru{button[1]}", data={"code": secret, "service": numbers, "start": button[3]})
+    assert check.status_code == 200
+    form = {name: hidden(check, name) for name in ("token", "code", "service", "start")}
+    ticket = she.post(f"/ru{button[1]}", data={**form, "act": "plain"})
+    assert 'class="ticket"' in ticket.text
+    with reading() as s:
+        assert s.scalars(select(Wish.rid)).all() == []  # what she waited for has come
+
+
 def test_from_the_page_of_a_full_place_that_place_alone_is_ticked(she: FlaskClient, offered: Offered) -> None:
     assert "/wait" not in she.get(f"/ru{offered.place}").text
     shut()
