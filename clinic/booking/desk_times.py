@@ -38,15 +38,20 @@ def free(
     day: date,
     now: datetime,
     own: Own | None = None,
+    room_id: int | None = None,
+    also: datetime | None = None,
 ) -> tuple[Slot, ...]:
-    """Free starts of a visit on a service day, in order; with none of its services known, in any room."""
+    """Free starts of a visit on a service day, in order; with none of its services known, in any room.
+
+    `room_id`: in this room only. `also` is a start that was pointed at: it counts although it lies on no grid.
+    """
     if day > clock.service_day(now) + timedelta(days=MOST_DAYS):
         return ()
     known = taken.load(s, [loc.id], day, day)
     held = inside.held_today(s, loc.id, day, now)
     base = taken.first_cell(day)
     found = 0
-    for room in _rooms(loc, services):
+    for room in _rooms(loc, services, room_id):
         busy = known.around(loc.id, room.id, day) | held.get(room.id, 0)
         if own is not None and own.room_id == room.id and own.start_cell >= base:
             busy &= ~(((1 << own.own_cells) - 1) << own.start_cell - base)
@@ -57,7 +62,9 @@ def free(
     length = timedelta(minutes=visit_cells * CELL_MINUTES)
     if own is not None and own.start_cell >= base:
         found &= ~(1 << own.start_cell - base)  # where it stands already
-    starts = (clock.moment(base + bit) for bit in availability.bits(found) if bit % step == 0 and bit > passed)
+    pointed = clock.cell(also) - base if also is not None else -1
+    chosen = (bit for bit in availability.bits(found) if (bit % step == 0 and bit > passed) or bit == pointed >= passed)
+    starts = (clock.moment(base + bit) for bit in chosen)
     return tuple(Slot(start, start + length) for start in starts)
 
 
@@ -69,20 +76,21 @@ def rooms(
     visit_cells: int,
     start: datetime,
     now: datetime,
+    room_id: int | None = None,
 ) -> tuple[RoomInfo, ...]:
     """Rooms that are open for a visit at `start`, taken or not, but with nobody in them; the least versatile first.
 
-    Raises NotASlot.
+    `room_id`: this room only. The five minutes that run count as to come. Raises NotASlot.
     """
     day, cell = clock.service_day(start), clock.cell(start)
     far = day > clock.service_day(now) + timedelta(days=MOST_DAYS)
-    if start < now or far or clock.moment(cell) != start:
+    if cell < clock.cell(now) or far or clock.moment(cell) != start:
         raise NotASlot(())
     bit = 1 << cell - taken.first_cell(day)
     held = inside.held_today(s, loc.id, day, now)
     found = [
         r
-        for r in _rooms(loc, services)
+        for r in _rooms(loc, services, room_id)
         if availability.fits(open_mask(cat, loc, r, day) & ~held.get(r.id, 0), visit_cells) & bit
     ]
     if not found:
@@ -90,5 +98,5 @@ def rooms(
     return tuple(sorted(found, key=lambda room: (len(room.services), room.id)))
 
 
-def _rooms(loc: LocationInfo, services: frozenset[int]) -> list[RoomInfo]:
-    return [room for room in loc.rooms if services <= room.services]
+def _rooms(loc: LocationInfo, services: frozenset[int], room_id: int | None = None) -> list[RoomInfo]:
+    return [room for room in loc.rooms if services <= room.services and room_id in (None, room.id)]

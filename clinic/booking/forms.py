@@ -116,7 +116,8 @@ def her_code(value: str) -> str:
     return normal
 
 
-def _lead(value: str) -> int:
+def lead_minutes(value: str) -> int:
+    """Minutes before a visit at which a reminder may come."""
     minutes = typed.number(value, 1, 100_000)
     if minutes not in LEADS:
         raise typed.Unreadable(_l("Please choose one of the answers."))
@@ -187,7 +188,7 @@ class BookForm(ChoiceForm):
     phone = Parsed(_l("Phone number"), phone_number)
     cover = Parsed(_l("What the SMS says"), one_of(COVERS))
     language = Parsed(_l("Language of the SMS"), one_of(("kk", "ru", "en")))
-    lead = Parsed(_l("When to send it"), _lead)
+    lead = Parsed(_l("When to send it"), lead_minutes)
     confirm = Parsed(_l("One SMS at once"), flag)
 
 

@@ -43,6 +43,7 @@ def init(app: Flask) -> None:
     # they add their views to the blueprint
     from clinic.desk import (  # noqa: F401
         awaited,
+        bookings,
         closing,
         closures,
         content,

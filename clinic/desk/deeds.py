@@ -60,6 +60,7 @@ WORDS: dict[str, Any] = {
     "visit.booked": _l("took a mark back"),
     "visit.missed": _l("marked that somebody did not come"),
     "visit.cancelled": _l("cancelled visits"),
+    "visit.book": _l("booked at the desk"),
     "visit.walk_in": _l("took people without an appointment"),
     "visit.walk_in_given_up": _l("took a walk-in off"),
     "visit.move": _l("moved visits"),

@@ -77,20 +77,11 @@ class FindForm(Form):
 
 
 class WalkInForm(Form):
-    """How long, and in which room from which five minutes on (none: wherever it is free first)."""
+    """How long: the next free time of any room, or a place in the line."""
 
     minutes = IntegerField(default=WALK_IN_MINUTES[1], validators=[Optional(), AnyOf(WALK_IN_MINUTES, NOT_A_STEP)])
-    room = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, NOT_A_STEP)])
-    cell = IntegerField(validators=[Optional(), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
     line = IntegerField(validators=[Optional(), AnyOf((1,), NOT_A_STEP)])  # no time, but a place in the line
     token = StringField(validators=[InputRequired(NOT_A_STEP), Length(22, 64, NOT_A_STEP)])
-
-    @classmethod
-    def of(cls, sent: MultiDict[str, str]) -> "WalkInForm":
-        """Also from the button of a free gap: `gap` is "room:cell"."""
-        room, _, cell = sent.get("gap", "").partition(":")
-        plain = {name: sent.get(name, "") for name in ("minutes", "line", "token")}
-        return cls(MultiDict({**plain, "room": room, "cell": cell}))
 
 
 class CallForm(Form):

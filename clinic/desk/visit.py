@@ -1,8 +1,9 @@
 """One visit at the desk: where it stands, and all that can be done with it. No noun, no service, no phone."""
 
+import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import render_template, request
@@ -10,15 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from clinic import clock, wording
-from clinic.booking import again, appointments, awaiting, desk_times, placing, rearranging, reshape
+from clinic import clock
+from clinic.booking import again, appointments, awaiting, by_desk, desk_times, placing, rearranging, reshape
 from clinic.booking.availability import Slot
 from clinic.booking.desk_times import Own
+from clinic.booking.forms import MOST_SERVICES
 from clinic.booking.refusals import Gone
-from clinic.booking.typed import Unreadable
-from clinic.booking.typed import day as typed_day
 from clinic.db import db
-from clinic.desk import answers, board, bp, pages, roster
+from clinic.desk import answers, board, bookings, bp, pages, roster, times
 from clinic.desk.pages import Desk
 from clinic.desk.views import ROSTER_ROLES
 from clinic.directory import catalogue
@@ -26,10 +26,8 @@ from clinic.directory.catalogue import LocationInfo
 from clinic.privacy import sealing
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
-from clinic.wording import ngettext
+from clinic.wording import language_now
 
-STRIP_DAYS = 7
-WEEKS_AHEAD = (1, 4, 12)
 MOVE, NEXT = "move", "next"
 
 
@@ -64,8 +62,11 @@ def visit_page(desk: Desk, ticket: int, sentence: str = "", status: int = 200) -
         gone = sentence or _("Number %(ticket)s does not stand on this day. It may have been moved.", ticket=ticket)
         return render_template("desk/visit_gone.html", **pages.names(desk), sentence=gone), max(status, 404)
     wanted = _wanted(found)
-    on = _day(desk, found)
-    slots = {day: _free(desk, found, day, wanted) for day in (on + timedelta(days=n) for n in range(STRIP_DAYS))}
+    chosen = next_services(desk)
+    services = bookings.services_of(desk.location)
+    on = times.day_asked(desk, clock.service_day(found.card.start))
+    clinician = pages.is_clinician(desk.person, desk.location)
+    slots = {day: _free(desk, found, day, wanted, chosen) for day in times.days_from(on)}
     return (
         render_template(
             "desk/visit.html",
@@ -75,16 +76,19 @@ def visit_page(desk: Desk, ticket: int, sentence: str = "", status: int = 200) -
             movable=_movable(found),
             again=_again(found),
             wanted=wanted,
+            services=services,
+            chosen=chosen if chosen is not None else found.services if clinician else frozenset[int](),
+            named=[service.name[language_now()] for service in services if service.id in (chosen or found.services)],
             sentence=sentence,
             token=secrets.token_urlsafe(16),
             on=on,
-            strip=[_strip_day(day, on, slots[day]) for day in slots],
-            groups=_groups(slots[on]),
+            strip=times.strip(slots, on),
+            groups=times.groups(slots[on]),
             left=len(slots[on]),
-            jumps=_jumps(desk, on),
+            jumps=times.jumps(desk, on),
             remindable=wanted == NEXT and again.may_be_reminded(db.session(), found.row),
             thing=_thing(desk, found),
-            clinician=pages.is_clinician(desk.person, desk.location),
+            clinician=clinician,
             last=desk.service_day + timedelta(days=desk_times.MOST_DAYS),
         ),
         status,
@@ -125,61 +129,24 @@ def _wanted(visit: Visit) -> str:
     return asked if asked in offered else next(iter(offered), "")
 
 
-def _day(desk: Desk, visit: Visit) -> date:
-    """The first of the days whose times are shown: the one asked for, if the desk looks so far."""
-    first, last = desk.service_day, desk.service_day + timedelta(days=desk_times.MOST_DAYS)
-    try:
-        asked = typed_day(request.values.get("day", ""))
-    except Unreadable:
-        asked = clock.service_day(visit.card.start)
-    return min(max(asked, first), last)
+def next_services(desk: Desk) -> frozenset[int] | None:
+    """What the next appointment is for, as it was ticked; None: the same as this time."""
+    ticked = [
+        int(value) for value in request.values.getlist("service")[:MOST_SERVICES] if re.fullmatch(r"\d{1,5}", value)
+    ]
+    return bookings.chosen_services(desk.location, tuple(ticked)) or None
 
 
-def _free(desk: Desk, visit: Visit, day: date, wanted: str) -> tuple[Slot, ...]:
+def _free(desk: Desk, visit: Visit, day: date, wanted: str, chosen: frozenset[int] | None) -> tuple[Slot, ...]:
     if not wanted:
         return ()
     s, row = db.session(), visit.row
     cat = catalogue.current(s)
     own = Own(row.room_id, row.start_cell, row.own_cells) if wanted == MOVE else None
-    return desk_times.free(s, cat, desk.location, visit.services, row.visit_cells, day, desk.now, own)
-
-
-def _strip_day(day: date, first: date, slots: tuple[Slot, ...]) -> tuple[str, str, str, str, str]:
-    count = ngettext("%(num)s free time", "%(num)s free times", len(slots))
-    return (
-        day.isoformat(),
-        wording.weekday_short(day),
-        wording.short_day(day),
-        f"{wording.long_day(day)}, {count}",
-        "" if slots or day == first else _("full"),
-    )
-
-
-def _groups(slots: tuple[Slot, ...]) -> list[tuple[str, list[tuple[int, str, str]]]]:
-    """Free times as keys, a group for each part of the day."""
-    found: dict[str, list[tuple[int, str, str]]] = {}
-    for slot in slots:
-        words = wording.time_words(slot.start)
-        found.setdefault(_part(slot.start), []).append((clock.cell(slot.start), words, words))
-    return list(found.items())
-
-
-def _part(moment: datetime) -> str:
-    hour = clock.local(moment).hour
-    if hour < clock.DAY_TURNS.hour:
-        return str(_("At night"))
-    if hour < 12:
-        return str(_("In the morning"))
-    return str(_("In the afternoon") if hour < 18 else _("In the evening"))
-
-
-def _jumps(desk: Desk, on: date) -> list[tuple[str, str, bool]]:
-    """Days that are asked for at a desk: in a week, in four, in twelve."""
-    return [
-        (day.isoformat(), ngettext("In %(num)s week", "In %(num)s weeks", weeks), day == on)
-        for weeks in WEEKS_AHEAD
-        for day in [desk.service_day + timedelta(weeks=weeks)]
-    ]
+    services, length = visit.services, row.visit_cells
+    if wanted == NEXT and chosen is not None:
+        services, length = chosen, by_desk.cells(cat, chosen, 0)
+    return desk_times.free(s, cat, desk.location, services, length, day, desk.now, own)
 
 
 def _thing(desk: Desk, visit: Visit) -> awaiting.Thing | None:

@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from clinic import clock, wording
-from clinic.booking import again, awaiting, notes, reshape, tickets
+from clinic.booking import again, awaiting, notes, reshape
 from clinic.booking.refusals import Gone, MovedMeanwhile, NotASlot, SlotTaken, StatusChanged
 from clinic.booking.typed import Unreadable
 from clinic.booking.typed import text as typed_text
 from clinic.db import db, writing
-from clinic.desk import answers, board, bp, pages
+from clinic.desk import answers, board, bookings, bp, pages
 from clinic.desk.forms import VisitForm
-from clinic.desk.pages import NOUN_SECONDS, Desk
+from clinic.desk.pages import Desk
 from clinic.desk.views import ROSTER_ROLES
-from clinic.desk.visit import visit_page
+from clinic.desk.visit import next_services, visit_page
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
 from clinic.privacy import once
@@ -70,7 +70,7 @@ def act_on_visit(person: SignedIn, location: LocationInfo, day: str, ticket: int
 
 
 def _once(desk: Desk, ticket: int, act: str, form: VisitForm) -> dict[str, Any]:
-    fields = (form.start.data, form.seen.data, form.remind.data)
+    fields = (form.start.data, form.seen.data, form.remind.data, sorted(next_services(desk) or ()))
     body = f"{desk.location.id}:{desk.day}:{ticket}:{act}:{fields}".encode()
     db.session.rollback()
     with writing() as s:
@@ -97,26 +97,22 @@ def _stop(s: Session, rid: bytes, desk: Desk, form: VisitForm) -> dict[str, Any]
 
 
 def _next(s: Session, rid: bytes, desk: Desk, form: VisitForm) -> dict[str, Any]:
-    start = clock.moment(form.start.data or 0)
-    made = again.book_again(s, desk.location.id, rid, start, bool(form.remind.data), desk.person.login, desk.now)
-    return {
-        "ticket": made.row.ticket,
-        "cell": clock.cell(made.row.start),
-        "room": made.row.room_id,
-        "noun": made.noun,
-        "told": made.reminded,
-    }
+    start, services = clock.moment(form.start.data or 0), next_services(desk)
+    remind, actor = bool(form.remind.data), desk.person.login
+    made = again.book_again(s, desk.location.id, rid, start, services, remind, actor, desk.now)
+    return bookings.kept(made)
 
 
 ACTS: dict[str, Act] = {"move": _move, "stop": _stop, "next": _next}
 
 
 def _done(desk: Desk, ticket: int, act: str, answer: dict[str, Any]) -> ResponseReturnValue:
-    """What was done, and whether a message tells her or the door has to. A noun leaves the screen by itself."""
+    """What was done, and whether a message tells her or the door has to."""
+    if act == "next":
+        return bookings.made_page(desk, _("The next appointment"), answer)
     start = clock.moment(answer["cell"]) if "cell" in answer else None
-    noun = answer.get("noun")
     room = next((r for r in desk.location.rooms if r.id == answer.get("room")), None)
-    page = render_template(
+    return render_template(
         "desk/visit_done.html",
         **pages.names(desk),
         act=act,
@@ -125,12 +121,7 @@ def _done(desk: Desk, ticket: int, act: str, answer: dict[str, Any]) -> Response
         start=start,
         start_day=None if start is None else clock.service_day(start),
         room_name="" if room is None else room.name[language_now()],
-        noun=None if noun is None else tickets.NOUNS[noun],
     )
-    response = make_response(page)
-    if noun is not None:
-        response.headers["Refresh"] = f"{NOUN_SECONDS}; url={desk.url()}"
-    return response
 
 
 @bp.post("/roster/<slug>/<day>/visit/<int:ticket>/note")

@@ -4,7 +4,6 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from clinic import clock
 from clinic.booking import book, line, tickets
 from clinic.booking.refusals import NoTimeLeft, StatusChanged, StillInside
 from clinic.db import db, writing
@@ -27,12 +26,9 @@ DEFAULT_WALK_IN = 20
 def walk_in(person: SignedIn, location: LocationInfo, day: str) -> ResponseReturnValue:
     """Give a ticket, and a time or a place in the line; the ticket's noun is shown in this answer only."""
     desk = pages.desk_of(person, location, day)
-    form = WalkInForm.of(request.form)
+    form = WalkInForm(request.form)
     if not form.validate() or desk.day != desk.service_day:
         abort(422)
-    room_id = form.room.data
-    if room_id is not None and room_id not in {r.id for r in location.rooms}:
-        abort(404)
     minutes = int(form.minutes.data or DEFAULT_WALK_IN)
     try:
         answer = _taken(desk, form, minutes)
@@ -50,8 +46,7 @@ def walk_in(person: SignedIn, location: LocationInfo, day: str) -> ResponseRetur
 def _taken(desk: Desk, form: WalkInForm, minutes: int) -> dict[str, int]:
     """Ticket and noun, once for one token. Raises NoTimeLeft, once.Busy, once.Reused."""
     in_line = bool(form.line.data)
-    earliest = None if form.cell.data is None else clock.moment(form.cell.data)
-    body = f"{desk.location.id}:{desk.day}:{form.room.data}:{form.cell.data}:{minutes}:{in_line}".encode()
+    body = f"{desk.location.id}:{desk.day}:{minutes}:{in_line}".encode()
     db.session.rollback()
 
     def take() -> dict[str, object]:
@@ -59,7 +54,7 @@ def _taken(desk: Desk, form: WalkInForm, minutes: int) -> dict[str, int]:
         if in_line:
             row, noun = line.wait(s, desk.location, minutes, desk.now, actor)
         else:
-            row, noun = book.walk_in(s, cat, desk.location, form.room.data, minutes, desk.now, actor, earliest)
+            row, noun = book.walk_in(s, cat, desk.location, None, minutes, desk.now, actor)
         return {"ticket": row.ticket, "noun": noun}
 
     with writing() as s:

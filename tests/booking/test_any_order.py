@@ -132,7 +132,7 @@ class Desk(RuleBasedStateMachine):
         code, rid = data.draw(st.sampled_from(self.codes))
         try:
             with writing() as s:
-                made = again.book_again(s, self.place_id, rid, EVENING + step * FIVE, False, "clerk", EVENING)
+                made = again.book_again(s, self.place_id, rid, EVENING + step * FIVE, None, False, "clerk", EVENING)
         except (SlotTaken, NotASlot, Gone):
             return
         self.codes.append((code, made.row.rid))

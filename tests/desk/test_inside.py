@@ -49,13 +49,15 @@ def test_nobody_is_sent_into_a_room_that_another_has_not_left(
     answer = post(client, desk.url(), "/line", {"call": f"{waiting}:{room}"})
     assert answer.status_code == 409
     assert f'value="{inside}:in_room:done"' in answer.text.split('id="said"')[1].split("</div>")[0], "asks: done?"
-    gap = f"{room}:{clock.cell(now)}"
-    post(client, desk.url(), "/walk-in", {"token": "t" * 22, "minutes": "20", "gap": gap})
+    asked = {"token": "t" * 22, "minutes": "20", "into": str(room), "start": str(clock.cell(now)), "here": "1"}
+    assert post(client, desk.url(), "/book", asked).status_code == 409, "a time that is chosen"
     assert row(waiting).room_id is None
+    post(client, desk.url(), "/walk-in", {"token": "w" * 22, "minutes": "20"})
     taken = max(card.ticket for card in shown(desk).roster.cards)
-    assert clock.moment(row(taken).start_cell) > now, "a walk-in"
+    assert row(taken).room_id != room, "a walk-in"
     assert post(client, desk.url(), "/step", {"step": f"{inside}:in_room:done"}).status_code == 200
-    assert post(client, desk.url(), "/line", {"call": f"{waiting}:{desk.rooms[1]}"}).status_code == 200
+    free = next(number for number, _minutes in shown(desk).free_rooms)
+    assert post(client, desk.url(), "/line", {"call": f"{waiting}:{free}"}).status_code == 200
 
 
 def test_the_next_of_the_room_is_asked_for_before_two_are_in_it(desk: Desk, evening: time_machine.Traveller) -> None:

@@ -52,13 +52,6 @@ def test_without_the_script_the_word_leaves_by_itself(desk: Desk) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_gap_that_was_pointed_at_is_taken(desk: Desk) -> None:
-    cell = clock.cell(clock.now() + timedelta(minutes=60))
-    take(desk, desk.client(), gap=f"{desk.rooms[1]}:{cell}", minutes="30")
-    row = all_rows()[0]
-    assert (row.room_id, row.start_cell, row.visit_cells) == (desk.rooms[1], cell, 6)
-
-
 def test_five_presses_take_one(desk: Desk) -> None:
     client, token = desk.client(), secrets.token_urlsafe(16)
     answers = [take(desk, client, token=token) for _ in range(5)]
@@ -101,11 +94,8 @@ def test_what_is_no_walk_in_is_refused(desk: Desk) -> None:
         {"minutes": "x"},
         {"minutes": "-20"},
         {"token": "short"},
-        {"gap": "x:y"},
-        {"gap": "1:-5"},
     ):
         assert take(desk, client, **wrong).status_code == 422, wrong
-    assert take(desk, client, gap="424242:5835000").status_code == 404
     tomorrow = desk.url(day=desk.day + timedelta(days=1))
     data = {"token": secrets.token_urlsafe(16), "minutes": "20"}
     assert post(client, tomorrow, "/walk-in", data).status_code == 422
