@@ -183,7 +183,7 @@ def _town(cat: Catalogue, form: PlaceForm, before: LocationInfo | None) -> Place
 def _not_found(found: NotFound) -> str:
     from clinic.wording import language_now
 
-    names = ", ".join(place.name[language_now()] for place in found.suggestions[:3])
+    names = ", ".join(place.label[language_now()] for place in found.suggestions[:3] if place.label)
     return str(_("This is not in the gazetteer. Perhaps: %(names)s", names=names))
 
 
