@@ -59,12 +59,9 @@ def remember(session: MutableMapping[str, Any], city: PlaceInfo) -> None:
 
 def spot_of(city: PlaceInfo) -> Spot:
     """The middle of a city, to measure from."""
-    return Spot(city.lat, city.lng, city.name, city.kind)
+    return Spot(city.lat, city.lng, city.name, city.kind, city.key, city.key, city.weight)
 
 
 def city_at(cat: Catalogue, spot: Spot) -> PlaceInfo | None:
     """The city that a found place is, or lies in."""
-    here = next((p for p in cat.places if p.name == spot.label and (p.lat, p.lng) == (spot.lat, spot.lng)), None)
-    if here is None:
-        return None
-    return here if here.kind in KINDS else by_key(cat, here.within)
+    return by_key(cat, spot.city) if spot.city else None

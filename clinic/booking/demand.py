@@ -38,9 +38,8 @@ class _Waiting:
 
 def area_of(cat: Catalogue, spot: Spot) -> str:
     """The key of the district that was searched for, else of the town; "" where no town is known."""
-    here = next((p for p in cat.places if p.name == spot.label and (p.lat, p.lng) == (spot.lat, spot.lng)), None)
-    if here is not None and here.kind == "district":
-        return here.key
+    if spot.kind == "district":
+        return spot.key
     town = cities.city_at(cat, spot) or _nearest(cat, spot)
     return town.key if town is not None else ""
 

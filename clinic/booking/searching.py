@@ -65,7 +65,7 @@ def spot_of(cat: Catalogue, form: NearForm, remembered: PlaceInfo | None) -> Spo
     becomes an error of the field `near`.
     """
     if form.near.data:
-        return gazetteer.locate(cat, form.near.data)
+        return gazetteer.locate(cat, form.near.data, remembered)
     if form.lat.data is not None or form.lng.data is not None:
         try:
             return gazetteer.position(cat, _degrees(form.lat.data), _degrees(form.lng.data))

@@ -13,7 +13,7 @@ from clinic.booking.find import Offer, Wish
 from clinic.booking.forms import NearForm, PlaceForm
 from clinic.booking.searching import carried as carried
 from clinic.db import db
-from clinic.directory import catalogue
+from clinic.directory import catalogue, streets
 from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.privacy import addresses
@@ -67,9 +67,7 @@ def _near() -> Page:
     if form.near.errors:
         return _list(form, cat, now), 400
     if isinstance(spot, NotFound):
-        return render_template(
-            "booking/not_found.html", suggestions=spot.suggestions, **_choices(form, cat, now, services)
-        )
+        return render_template("booking/not_found.html", asked=spot, **_choices(form, cat, now, services))
     city = cities.city_at(cat, spot) if spot is not None else None
     if city is not None:
         cities.remember(session, city)
@@ -77,6 +75,7 @@ def _near() -> Page:
     if spot is None:
         return render_template("booking/which_city.html", cities=cities.cities(cat), **shared)
     wish = searching.wish_of(form, services)
+    shared["spot"], shared["has_streets"] = spot, spot.city in streets.known_cities()
     shared["summary"] = searching.summary(spot, form, wish, wording.language_now(), now)
     if any(cat.services[i].walk_in_only for i in services):
         return _at_once(cat, spot, wish, shared, now)

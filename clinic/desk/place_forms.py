@@ -207,7 +207,7 @@ def _position(cat: Catalogue, towns: Towns, form: PlaceForm, town: PlaceInfo) ->
         return town.lat, town.lng, True
     degrees = _POSITION.fullmatch(text)
     if degrees is None:
-        found = gazetteer.locate(cat, text)
+        found = gazetteer.locate(cat, text, town)
         if isinstance(found, NotFound):
             form.position.errors = [_not_found(found)]
             return None

@@ -273,9 +273,10 @@ def _ranked(index: _Index, found: list[Spot], said: Said, home: PlaceInfo | None
     here = any(home is not None and spot.city == home.key and spot.key for spot in found)
 
     def rank(spot: Spot) -> int:
-        if spot.key in whole or ("city" in said.kinds and spot.kind in ("city", "town")):
+        if spot.key in whole or spot.kind in said.kinds or ("city" in said.kinds and spot.kind == "town"):
             return 0
-        if spot.kind == "city" and keys & _names(spot) and (spot.weight >= _LARGE or not here):
+        as_city = spot.kind == "city" and keys & _names(spot) and (spot.weight >= _LARGE or not here)
+        if as_city and not said.kinds - {"", "city"}:
             return 0
         return 1 if home is not None and spot.city == home.key else 2
 

@@ -35,6 +35,11 @@ _SMALL_WORDS = keys_of(
     "имени им атындағы микрорайон микрорайоне мкр мкрн мкр-н шағынаудан шағынауданы ықшамаудан ықшамауданы трц тц тд жк"
 )
 DISTRICTS = keys_of("микрорайон микрорайоне мкр мкрн шағынаудан шағынауданы ықшамаудан ықшамауданы")
+# Of these there are many: alone they name nothing.
+_GENERAL = keys_of(
+    "поликлиника больница аптека школа детский сад банк рынок базар университет парк центр клиника врач роддом азс "
+    "магазин жк тц трц городская емхана аурухана мектеп"
+)
 _SPELT = {"satbaev": "satpaev", "dzhambul": "zhambil", "zhambul": "zhambil", "turkistan": "turkestan", "lenin": "lenin"}
 
 
@@ -80,7 +85,7 @@ def find(city: str, words: Sequence[str]) -> tuple[Street, ...]:
     if index is None or not stems:
         return ()
     exact = index.by_name.get(" ".join(sorted(stems)), ())
-    if exact or max(map(len, stems)) < 4:
+    if exact or max(map(len, stems)) < 4 or _GENERAL.issuperset(words):
         return exact
     holding = [dict(index.by_stem.get(stem, ())) for stem in stems]
     both = set(holding[0]).intersection(*holding[1:])

@@ -210,6 +210,7 @@ def points_page(
         "kits/points.html",
         form=form,
         trouble=trouble,
+        spot=choice.spot,
         kit=choice.kit,
         quantity=choice.quantity,
         best=cards[0] if cards else None,
