@@ -232,6 +232,27 @@ def _on_weekday(weekday: int) -> str:
 
 
 @_kept
+def night(service_day: date, language: str | None = None) -> str:
+    """The night after a day's evening: "в ночь со вторника на среду", "in the night from Tuesday to Wednesday"."""
+    with speaking(language):
+        match service_day.weekday():
+            case 0:
+                return gettext("in the night from Monday to Tuesday")
+            case 1:
+                return gettext("in the night from Tuesday to Wednesday")
+            case 2:
+                return gettext("in the night from Wednesday to Thursday")
+            case 3:
+                return gettext("in the night from Thursday to Friday")
+            case 4:
+                return gettext("in the night from Friday to Saturday")
+            case 5:
+                return gettext("in the night from Saturday to Sunday")
+            case _:
+                return gettext("in the night from Sunday to Monday")
+
+
+@_kept
 def day_words(day: date, today: date, language: str | None = None) -> str:
     """ "сегодня, вт 24 ноября", "tomorrow, Wed 25 November", else "чт 26 ноября"."""
     with speaking(language):

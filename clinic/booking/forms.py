@@ -153,7 +153,7 @@ class ChoiceForm(OpenForm):
     lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
     lng = Parsed(_l("Where"), degrees, widget=HiddenInput())
     day = Parsed(_l("Day"), typed.day)
-    days = Parsed(_l("How many days"), lambda value: typed.number(value, 1, 7))
+    evenings = Parsed(_l("How many days"), lambda value: typed.number(value, 1, 7))
     after = Parsed(_l("From what time"), typed.hour)
     open_now = Parsed(_l("Open now"), flag)
     kind = Parsed(_l("Kind of place"), one_of(KINDS))
@@ -171,8 +171,9 @@ class NearForm(ChoiceForm):
 
 
 class PlaceForm(ChoiceForm):
-    """Services, day and time at one place."""
+    """Services, day and time at one place; `picked` where the services stood on the page: none of them means none."""
 
+    picked = Parsed(_l("What to do in one visit"), flag, widget=HiddenInput())
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
     start = Parsed(_l("Time"), typed.start)
 
@@ -212,24 +213,19 @@ def _place(value: str) -> str:
     return value
 
 
-class WaitForm(OpenForm):
+class WaitForm(ChoiceForm):
     """Any of these times at any of these places: a wish, with an SMS if she wants one."""
 
     token = HiddenField()
     act = Parsed(_l("What to do"), one_of(("show", "wait", "tell")), widget=HiddenInput())
     at = Parsed(_l("Place"), _place, widget=HiddenInput())  # the place from whose page she came
-    near = Parsed(_l("Where"), as_typed)
-    lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
-    lng = Parsed(_l("Where"), degrees, widget=HiddenInput())
     place = ParsedList(_l("Where it would suit you"), _place, MOST_PLACES)
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
-    after = Parsed(_l("From what time"), typed.hour)
     part = Parsed(_l("When it would suit you"), one_of(tuple(PARTS)))
     days = Parsed(_l("Until when you wait"), lambda value: typed.number(value, 1, LONGEST_DAYS))
     phone = Parsed(_l("Phone number"), phone_number)
     cover = Parsed(_l("What the SMS says"), one_of(COVERS))
     language = Parsed(_l("Language of the SMS"), one_of(("kk", "ru", "en")))
-    code = Parsed(_l("Code"), her_code, widget=HiddenInput())
 
 
 FORMS = (NearForm, PlaceForm, BookForm, MineForm, WaitForm)

@@ -21,7 +21,7 @@ DAYS_SHOWN = 7
 SUNDAY = 6
 
 
-KEPT = ("near", "day", "days", "after", "open_now", "kind", "migrants", "spoken")  # what may stand in an address
+KEPT = ("near", "day", "evenings", "after", "open_now", "kind", "migrants", "spoken")  # what may stand in an address
 
 Pairs = list[tuple[str, str]]
 
@@ -91,7 +91,7 @@ def wished(cat: Catalogue, form: Any) -> frozenset[int]:
     """The chosen services; where she chose neither one nor a kind of place, what is usually meant: a test."""
     chosen = services_of(cat, form)
     usual = needs.usual(cat)
-    if chosen or form.service.errors or form.kind.data or usual is None:
+    if chosen or form.service.errors or form["kind"].data or usual is None:
         return chosen
     return frozenset({usual.id})
 
@@ -101,7 +101,7 @@ def wish_of(form: NearForm, services: frozenset[int]) -> Wish:
     return Wish(
         services=services,
         day=form.day.data,
-        days=form.days.data or 1,
+        days=form.evenings.data or 1,
         after=form.after.data,
         open_now=bool(form.open_now.data),
         kind=form.kind.data,
@@ -124,7 +124,7 @@ def chips(form: NearForm, wish: Wish, now: datetime) -> list[Chip]:
     today = clock.local(now).date()
     first = today + timedelta(days=max(0, 5 - today.weekday()))
     both = "1" if today.weekday() == SUNDAY else "2"
-    rest = kept(form, "day", "days", "after", "open_now")
+    rest = kept(form, "day", "evenings", "after", "open_now")
     evening = wording.after(clock.at(today, 18 * 60))
     weekend = wish.day == first and wish.days == int(both) and not wish.open_now
     return [
@@ -134,7 +134,7 @@ def chips(form: NearForm, wish: Wish, now: datetime) -> list[Chip]:
             [*rest, ("after", "18:00")],
             wish.after == time(18) and not wish.open_now and wish.day in (None, today) and not weekend,
         ),
-        Chip(_("Weekend"), [*rest, ("day", first.isoformat()), ("days", both)], weekend),
+        Chip(_("Weekend"), [*rest, ("day", first.isoformat()), ("evenings", both)], weekend),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
 
@@ -80,14 +80,21 @@ def time_of(slot: Slot, today: date) -> Time:
 
 
 def moment_words(moment: datetime) -> str:
-    """ "вторник, 24 ноября, 20:20"."""
-    return f"{wording.long_day(clock.local(moment).date())}, {wording.time_words(moment)}"
+    """ "вторник, 24 ноября, 20:20"; a time before 06:00 names both days of its night."""
+    day = clock.local(moment).date()
+    if (evening := clock.service_day(moment)) != day:
+        return f"{wording.night(evening)}, {wording.date_words(day)}, {wording.time_words(moment)}"
+    return f"{wording.long_day(day)}, {wording.time_words(moment)}"
 
 
 def day_and_time(moment: datetime, now: datetime) -> str:
-    """ "сегодня, вт 24 ноября, 20:20"."""
-    day = wording.day_words(clock.local(moment).date(), clock.local(now).date())
-    return f"{day}, {wording.time_words(moment)}"
+    """ "сегодня, вт 24 ноября, 20:20"; a night that is not over names both its days, or half of all come a day late."""
+    day, today = clock.local(moment).date(), clock.local(now).date()
+    evening = clock.service_day(moment)
+    if evening == day or day == today:
+        return f"{wording.day_words(day, today)}, {wording.time_words(moment)}"
+    near = wording.near_day(evening, today)
+    return ", ".join(part for part in (near, moment_words(moment)) if part)
 
 
 def where(loc: LocationInfo, distance_m: int | None, language: str, from_centre: bool = False) -> str:
@@ -194,18 +201,22 @@ def dead(loc: LocationInfo) -> bool:
     return not loc.phone and not loc.hours
 
 
-def groups(slots: Iterable[Slot], day: date, chosen: datetime | None) -> tuple[list[tuple[str, list[Time]]], str]:
-    """The times of a Date by part of the day, and the one to tick: what she chose, else the first.
+def groups(
+    slots: Iterable[Slot], day: date, chosen: datetime | None, after: time | None = None
+) -> tuple[list[tuple[str, list[Time]]], str]:
+    """The times of a Date by part of the day, the evening first, and the one to tick.
 
-    A night runs on: after midnight until 06:00 stands with the evening before it, and at the head of
-    its own Date as well.
+    It is what she chose, else the first from `after` on, else the first of the part that comes first. A
+    night runs on: after midnight until 06:00 stands with the evening before it, and at the end of its own
+    Date as well.
     """
     parts: dict[str, list[Time]] = {}
     names = {
-        "early": _("Night, until 6:00"), "morning": _("Morning, until 12:00"), "day": _("Day, until 18:00"),
         "evening": _("Evening, from 18:00"),
         "late": _("After midnight, %(day)s", day=wording.long_day(day + timedelta(days=1))),
+        "day": _("Day, until 18:00"), "morning": _("Morning, until 12:00"), "early": _("Night, until 6:00"),
     }  # fmt: skip
+    late_enough = ""
     for slot in slots:
         here = clock.local(slot.start)
         if here.date() == day:
@@ -217,12 +228,21 @@ def groups(slots: Iterable[Slot], day: date, chosen: datetime | None) -> tuple[l
             part = "late"
         else:
             continue
-        time = typed.start_value(slot.start), wording.time_words(slot.start), moment_words(slot.start)
-        parts.setdefault(part, []).append(time)
+        value = typed.start_value(slot.start)
+        if after is not None and not late_enough and slot.start >= clock.at(day, after.hour * 60 + after.minute):
+            late_enough = value
+        parts.setdefault(part, []).append((value, wording.time_words(slot.start), moment_words(slot.start)))
     shown = [(names[part], parts[part]) for part in names if part in parts]
-    values = [time[0] for _name, times in shown for time in times]
+    values = [one[0] for _name, times in shown for one in times]
     wished = typed.start_value(chosen) if chosen else ""
-    return shown, wished if wished in values else (values[0] if values else "")
+    return shown, wished if wished in values else late_enough or (values[0] if values else "")
+
+
+def first_day(slots: Sequence[Slot], after: time | None) -> str:
+    """The first Date with a free time, from an hour on if any day has one then; "" where nothing is free."""
+    days = [clock.local(slot.start) for slot in slots]
+    late = [here for here in days if after is None or here.time() >= after]
+    return next((here.date().isoformat() for here in [*late, *days]), "")
 
 
 def strip(

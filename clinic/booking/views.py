@@ -210,13 +210,16 @@ def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime
     shared: dict[str, Any] = {
         "form": form, "place": loc, "open_words": open_words, "open": is_open, "checked": checked, "stale": stale,
         "kind": showing.kind_words(loc.kind), "at_once": at_once, "carry": carried(form),
+        "kept": searching.kept(form, "service", "day"), "to_list": searching.kept(form),
         "spoken": ", ".join(showing.spoken_words(code) for code in loc.languages),
-        "address": "" if loc.visibility == "district" else loc.address[language],
+        "address": showing.address(loc, language), "lack": showing.lack(loc),
         "felt": feedback.shown(db.session(), loc.id), "must_tell": showing.must_tell(cat, loc),
     }  # fmt: skip
     if not takes_bookings(loc, today) or not bookable:
         return render_template("booking/phone.html", week=showing.week(cat, loc, now), services=bookable, **shared)
-    chosen = searching.services_of(cat, form) or availability.usual(cat, loc)
+    chosen = searching.services_of(cat, form)
+    if not chosen and not form.picked.data:
+        chosen = availability.usual(cat, loc)
     here = frozenset(service.id for service in bookable)
     if chosen - here:
         form.service.errors = [*form.service.errors, _("Not everything you chose is done here.")]
@@ -225,9 +228,9 @@ def place_page(cat: Catalogue, loc: LocationInfo, form: PlaceForm, now: datetime
     slots = availability.slots(db.session(), cat, loc, chosen, today, days + 1, now)
     strip = showing.strip(cat, loc, slots, today, days)
     wished = form.day.data or (clock.local(form.start.data).date() if form.start.data else None)
-    first_free = next((row[0] for row in strip if not row[4]), today.isoformat())
+    first_free = showing.first_day(slots, form.after.data) or today.isoformat()
     day = wished if wished and today <= wished < today + timedelta(days=days) else typed.day(first_free)
-    groups, ticked = showing.groups(slots, day, form.start.data)
+    groups, ticked = showing.groups(slots, day, form.start.data, form.after.data)
     costs = {loc.services[i][language] if i in loc.services else "" for i in here}
     bookable.sort(key=lambda service: service.id not in chosen)
     return render_template(

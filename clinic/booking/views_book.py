@@ -228,9 +228,10 @@ def _place(cat: Catalogue, loc: LocationInfo, now: datetime, why: str = "") -> s
 
 
 def hidden(form: BookForm, choice: Choice, cat: Catalogue) -> list[tuple[str, str]]:
-    """Service, start and code as hidden fields."""
+    """Service, start, code and what she chose on the list, as hidden fields."""
     pairs = [("service", str(cat.services[i].number)) for i in sorted(choice.services)]
-    return [*pairs, ("start", typed.start_value(choice.start)), *carried(form)]
+    rest = searching.kept(form, "service")
+    return [*pairs, ("start", typed.start_value(choice.start)), *rest, *carried(form)]
 
 
 def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> dict[str, Any]:
@@ -248,15 +249,25 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
         "chosen": chosen,
         "when": showing.day_and_time(choice.start, now),
         "minutes": minutes,
-        "where": loc.district[language] if loc.visibility == "district" else loc.address[language],
+        "where": showing.address(loc, language),
+        "cost": showing.costs(loc, sorted(choice.services), language),
         "calls": calls,
         "opens": opens,
         "is_open": is_open,
         "asking": [service for service in chosen if service.asks_id],
         "silent": [service for service in chosen if not service.asks_id],
         "hidden": hidden(form, choice, cat),
-        "back": {"service": [service.number for service in chosen], "start": typed.start_value(choice.start)},
+        "back": _back(choice, form, cat),
+        "carry": carried(form),
+        "to_list": searching.kept(form),
     }
+
+
+def _back(choice: Choice, form: BookForm, cat: Catalogue) -> list[tuple[str, str]]:
+    """What leads back to the page of the place: services, day and time as they stand here, and the rest."""
+    pairs = [("service", str(cat.services[i].number)) for i in sorted(choice.services)]
+    pairs += [("day", clock.local(choice.start).date().isoformat()), ("start", typed.start_value(choice.start))]
+    return [*pairs, *searching.kept(form, "service", "day")]
 
 
 def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, trouble: str = "") -> str:
@@ -372,6 +383,9 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
         place=loc,
         calls=calls,
         district=loc.visibility == "district" and not calls,
+        street=showing.street(loc, language),
+        known=showing.address(loc, language),
+        cost=showing.costs(loc, [service.id for service in view.services], language),
         opens=opens,
         is_open=is_open,
         asking=[service for service in view.services if service.asks_id],

@@ -20,6 +20,7 @@ from clinic.db import LANGUAGES, db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound
+from clinic.directory.openness import openness
 from clinic.messaging import covers
 from clinic.passes import passes
 from clinic.privacy import codes, limits, once, tokens
@@ -190,7 +191,7 @@ def part_words(part: str) -> str:
 def _offered(cat: Catalogue, form: WaitForm, now: datetime) -> Offered:
     """Places near her that take bookings, the place she came from first; mistakes become errors of the fields."""
     today = clock.local(now).date()
-    wished = searching.services_of(cat, form)
+    wished = searching.services_of(cat, form) if form.at.data else searching.wished(cat, form)
     here = cities.at_link(cat, form.at.data) if form.at.data else None
     if form.at.data and (here is None or not takes_bookings(here, today)):
         form.at.errors = [*form.at.errors, _("We do not know this place.")]
@@ -239,7 +240,7 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         ticked=offered.services,
         parts=[(name, part_words(name)) for name in fitting.PARTS],
         part=part,
-        days=[(n, _days_words(n, now)) for n in DAYS],
+        days=[(n, _days_words(n, now)) for n in DAYS if n > 1 or _open_tonight(cat, offered, now)],
         wait_days=form.days.data or USUAL_DAYS,
         free=_free_now(cat, offered, part, form.days.data or USUAL_DAYS, now),
         sms=messaging.enabled(),
@@ -249,7 +250,9 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         languages=[(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES],
         token=tokens.new("wait"),
         carry=carried(form),
-        hidden=[(f.name, f.raw) for f in (form.at, form.near) if f.raw],
+        kept=searching.kept(form, "service"),
+        to_list=searching.kept(form),
+        hidden=[*([("at", form.at.raw)] if form.at.raw else []), *searching.kept(form, "service")],
     )
 
 
@@ -258,6 +261,13 @@ def _part(after: time | None) -> str:
     if after is None or EVENING <= after < NIGHT:
         return "evening"
     return "night" if after >= NIGHT else "any"
+
+
+def _open_tonight(cat: Catalogue, offered: Offered, now: datetime) -> bool:
+    """Whether any of the places is open at some time that is left of tonight; its hours may be unknown."""
+    tonight = clock.service_day(now)
+    states = [openness(cat, place, now) for place in offered.chosen or offered.places]
+    return any(one.open or (one.next_open and clock.service_day(one.next_open) == tonight) for one in states)
 
 
 def _days_words(n: int, now: datetime) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 NAMES = frozenset(
-    ("near", "service", "day", "after", "open_now", "kind", "migrants", "language", "limit", "start", "without_id",
-     "at", "place", "part", "days", "kit", "q")
+    ("near", "service", "day", "evenings", "after", "open_now", "kind", "migrants", "spoken", "other", "picked",
+     "limit", "start", "without_id", "at", "place", "part", "days", "kit", "q")
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ from clinic.wording import ngettext
 
 blueprint = Blueprint("site", __name__)
 CITIES_SHOWN = 6
-EVENING = time(18)
+NOON, EVENING = 12, time(18)
 HELP_PAGE = 1
 
 
@@ -54,6 +54,8 @@ def home() -> str:
     now = clock.now()
     return render_template(
         "site/home.html",
+        greeting=_greeting(now),
+        needs=needs.read(cat),
         city=city,
         tonight=_tonight(cat, city, now) if city else "",
         when={"open_now": "1"} if _is_night(now) else {"after": "18:00"},
@@ -63,6 +65,16 @@ def home() -> str:
         tests=bool(kit_showing.shown(kit_catalogue.kits(db.session(), cat))),
         classes=reading.any_ahead(db.session(), now),
     )
+
+
+def _greeting(now: datetime) -> str:
+    """A greeting for the hour it is."""
+    hour = clock.local(now).hour
+    if clock.DAY_TURNS.hour <= hour < NOON:
+        return _("Good morning")
+    if NOON <= hour < EVENING.hour:
+        return _("Good day")
+    return _("Good evening") if hour >= EVENING.hour else _("Hello")
 
 
 def _tonight(cat: Catalogue, city: PlaceInfo, now: datetime) -> str:

@@ -50,7 +50,7 @@ def test_she_books_moves_and_cancels(visitor: Visitor, language: str, script: bo
     before = page.locator(".ticket p").last.inner_text()
     page.locator("button[value=times]").click()
     page.locator(".strip button:not([disabled])").nth(1).click()
-    page.locator(".times label").last.click()
+    page.locator(".times label:visible").last.click()
     page.locator("button[value=move]").click()
     expect(page.locator(".notice.good")).to_be_visible()
     assert page.locator(".ticket p").last.inner_text() != before
