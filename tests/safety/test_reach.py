@@ -13,7 +13,10 @@ from tests.site.test_every_page import FORBIDDEN, PLAIN
 
 __all__ = ["cheap_argon2", "city", "city_template", "she"]
 PREVIEW = re.compile(r'<meta (?:property="(og:[a-z_:]+)"|name="(description)") content="([^"]*)">')
-SAID = {"Кешкі", "Keshki", "Место и время на вечер", "Кешке орын мен уақыт", "A place and a time for the evening"}
+SAID = {
+    "Кешкі", "Keshki", "Что открыто после работы: часы и запись", "Жұмыстан кейін не ашық: уақыты мен жазылу",
+    "Open after work: hours and booking",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
