@@ -99,6 +99,7 @@ WORDS: dict[str, Any] = {
     "off duty": _l("went off duty"),
     "signal taken": _l("took a signal"),
     "signal taken over": _l("took a signal over"),
+    "signal reopened": _l("opened a signal again"),
     "signal closed": _l("closed a signal"),
     "drill started": _l("started a drill"),
     "notes exported": _l("exported sealed notes"),

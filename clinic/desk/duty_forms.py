@@ -40,7 +40,7 @@ class ConfirmForm(Form):
 class SignalStepForm(Form):
     """One press under a signal, and the sentence that goes with an answer."""
 
-    act = StringField(validators=[AnyOf(("take", "over", "say", "note", "close"), NO_SUCH)])
+    act = StringField(validators=[AnyOf(("take", "over", "say", "note", "close", "reopen"), NO_SUCH)])
     was = StringField(validators=[Length(max=30)])
     note = StringField(validators=[AnyOf(("", *events.NOTES), NO_SUCH)], default="")
     text = Parsed(_l("Write to her"), as_typed, LONGEST_TEXT)

@@ -10,7 +10,7 @@ from clinic.desk import bp
 from clinic.desk.duty_forms import ConfirmForm, DutyForm
 from clinic.directory import catalogue
 from clinic.directory.models import Organization
-from clinic.safety.alerts import answering, duty
+from clinic.safety.alerts import answering, duty, offering
 from clinic.staff import memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
@@ -69,7 +69,6 @@ def _page(person: SignedIn, form: DutyForm, wrong: bool = False) -> str:
     s, now = db.session(), clock.now()
     known = organizations(person, ROLES)
     mine = duty.mine(s, person.staff_id, now)
-    waiting = answering.waiting(s, next(iter(known)), person.staff_id) if mine and mine.tested_at else ()
     return render_template(
         "desk/duty.html",
         person=person,
@@ -81,8 +80,9 @@ def _page(person: SignedIn, form: DutyForm, wrong: bool = False) -> str:
         sms=messaging.enabled(),
         voice=messaging.voice(),
         test_words=_test_words(mine.test_state) if mine else "",
-        offered=duty.offer(s, now) is not None,
-        waiting=sum(line.state in answering.UNTAKEN for line in waiting),
+        offered=offering.offer(s, now) is not None,
+        waiting=answering.count(s, next(iter(known))) if mine and mine.tested_at else 0,
+        others=len(duty.to_call(s, now)) - 1,
     )
 
 

@@ -1,6 +1,7 @@
 """Signals, for whoever is on duty: the list, the one that is yours; drills for coordinators."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from clinic import clock
+from clinic.booking import cities
 from clinic.db import db, writing
 from clinic.desk import bp
 from clinic.desk.duty_forms import SignalStepForm
 from clinic.desk.duty_pages import organizations
-from clinic.safety.alerts import answering, drills, duty, events, signals
+from clinic.directory import catalogue
+from clinic.safety.alerts import answering, drills, duty, events, signals, standing
 from clinic.safety.alerts.answering import NotYours
 from clinic.staff import memberships
 from clinic.staff.guard import staff_only
@@ -54,7 +57,10 @@ def start_drill(person: SignedIn) -> ResponseReturnValue:
 @staff_only(*RESPONDER)
 def show_signal(person: SignedIn, signal: str) -> ResponseReturnValue:
     """The signal that is yours, with what she told; everybody else goes back to the list."""
-    return _opened(person, _rid(signal))
+    try:
+        return _opened(person, _rid(signal))
+    except NotYours:
+        return redirect(url_for("desk.show_signals"), 303)
 
 
 @bp.post("/alerts/<signal>")
@@ -65,15 +71,28 @@ def step_signal(person: SignedIn, signal: str) -> ResponseReturnValue:
     if not form.validate():
         abort(422)
     db.session.rollback()
+    text = form.text.data or form.text.raw.strip()
     try:
         with writing() as s:
-            if not _do(s, rid, person, form, now):
-                return _list(person, _("Somebody was faster, or it has ended. Nothing was changed.")), 409
+            done = _do(s, rid, person, form, now)
     except NotYours:
-        return _list(person, _("It is not yours now. Only who is on duty, with a passed test, takes one.")), 409
+        return _not_theirs(person, rid, text), 409
+    if not done and form.act.data == "say":
+        sentence = _("Not sent: too much has been written here.") if text else _("Write something first.")
+        return _opened(person, rid, sentence, text), 422
+    if not done:
+        return _list(person, _("Somebody was faster, or it has ended. Nothing was changed.")), 409
     if form.act.data == "close":
         return redirect(url_for("desk.show_signals"), 303)
     return redirect(url_for("desk.show_signal", signal=signal), 303)
+
+
+def _not_theirs(person: SignedIn, rid: bytes, text: str) -> str:
+    """Why nothing was done; what was written stays in its field as long as the page is hers to see."""
+    if text:
+        with suppress(NotYours):
+            return _opened(person, rid, _("Not sent: the signal has ended."), text)
+    return _list(person, _("It is not yours now. Only who is on duty, with a passed test, takes one."))
 
 
 def _do(s, rid: bytes, person: SignedIn, form: SignalStepForm, now: datetime) -> bool:  # type: ignore[no-untyped-def]
@@ -88,6 +107,8 @@ def _do(s, rid: bytes, person: SignedIn, form: SignalStepForm, now: datetime) ->
             answering.note(s, rid, person.staff_id, form.note.data, now)
         case "close":
             answering.close(s, rid, person.staff_id, person.login, now)
+        case "reopen":
+            answering.reopen(s, rid, person.staff_id, person.login, now)
     return True
 
 
@@ -107,12 +128,15 @@ def _list(person: SignedIn, sentence: str = "") -> str:
     responds, coordinates = "responder" in roles, "coordinator" in roles
     mine = next((one for one in duty.to_call(s, now) if one.staff_id == person.staff_id), None)
     own = tuple(organizations(person, COORDINATOR)) if coordinates else ()
+    asked = request.args.get("page", "")
+    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked, re.ASCII) else 1
+    waiting = answering.waiting(s, mine.organization_id if mine else None, person.staff_id, number)
     return render_template(
         "desk/signals.html",
         person=person,
         sentence=sentence,
-        lines=answering.waiting(s, mine.organization_id if mine else None, person.staff_id) if responds else (),
-        untaken=answering.UNTAKEN,
+        waiting=waiting if responds else None,
+        cities={place.key: place.name for place in cities.cities(catalogue.current(s))},
         on_duty=mine,
         responds=responds,
         people=duty.to_call(s, now),
@@ -126,17 +150,21 @@ def _list(person: SignedIn, sentence: str = "") -> str:
     )
 
 
-def _opened(person: SignedIn, rid: bytes) -> ResponseReturnValue:
-    s = db.session()
-    try:
-        opened = answering.open_(s, rid, person.staff_id)
-    except NotYours:
-        return redirect(url_for("desk.show_signals"), 303)
+def _opened(person: SignedIn, rid: bytes, sentence: str = "", text: str = "") -> str:
+    """The page of a signal. Raises NotYours."""
+    s, now = db.session(), clock.now()
+    s.rollback()
+    opened = answering.open_(s, rid, person.staff_id)
     return render_template(
         "desk/signal.html",
         person=person,
         one=opened,
+        sentence=sentence,
+        text=text,
         open=opened.line.state == "taken",
+        city=cities.by_key(catalogue.current(s), opened.line.city),
+        well="safe" in [what for _at, what in opened.events],
+        page_open=standing.page_is_open(opened.seen_at, now),
         steps=[(at, _event_words(what)) for at, what in opened.events],
         notes=[(what, _event_words(what)) for what in events.NOTES],
         most=signals.MOST_WORDS,
@@ -165,7 +193,11 @@ def _event_words(what: str) -> str:
         "called_103": _("103 called"),
         "called_102": _("102 called"),
         "handed_on": _("handed on to a colleague or a service"),
+        "not_well": _("she cannot write, and is not well"),
+        "she_stopped": _("she has stopped it, and said no more"),
         "safe": _("she is safe"),
         "closed": _("ended"),
+        "reopened": _("opened again"),
+        "called_again": _("she calls again"),
     }
     return str(words.get(what, what))

@@ -13,6 +13,7 @@ from limits import parse
 
 from clinic import clock
 from clinic.config import Settings
+from clinic.privacy import keys
 
 _key: tuple[date, bytes] = (date.min, b"")
 
@@ -22,8 +23,6 @@ def who() -> str:
 
     With several nodes behind one Redis the key comes from the shared keys, else it is this process's own.
     """
-    from clinic.privacy import keys
-
     global _key
     today = clock.today()
     if _key[0] != today:
@@ -31,6 +30,16 @@ def who() -> str:
         shared_key = keys.ring().of_day(max(today, keys.ring().day)) if _shared else b""
         _key = (today, shared_key or secrets.token_bytes(32))
     return blake2b(_network(request.remote_addr or ""), key=_key[1], digest_size=12).hexdigest()
+
+
+def network() -> bytes:
+    """Two bytes that are the same for all callers of one network today, and for one in 65,536 others.
+
+    They tell a flood of one network from callers of many; whoever reads them finds thousands of networks.
+    All processes agree on them, since the key is that of the day.
+    """
+    key = keys.ring().of_day(max(clock.today(), keys.ring().day))
+    return blake2b(_network(request.remote_addr or ""), key=key, digest_size=2, person=b"keshki-network").digest()
 
 
 def _network(address: str) -> bytes:

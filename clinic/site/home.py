@@ -31,7 +31,7 @@ from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import showing as kit_showing
 from clinic.privacy import keys
 from clinic.safety import help_numbers
-from clinic.safety.alerts import duty
+from clinic.safety.alerts import offering
 from clinic.safety.pages import views as pages
 from clinic.safety.trainings import reading
 from clinic.site import keep as kept
@@ -123,7 +123,7 @@ def help_page() -> str:
     return render_template(
         "site/help.html",
         numbers=help_numbers.read(),
-        on_duty=duty.offer(db.session(), clock.now()) is not None,
+        on_duty=offering.offer(db.session(), clock.now()) is not None,
         pages=pages.in_my_language(("help", "health")),
         others=pages.in_others(HELP_PAGE),
         keep=pages.to_keep(),

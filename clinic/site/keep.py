@@ -125,6 +125,10 @@ REASONS: dict[str, Row] = {
             "midnight after that."
         ),
     ),
+    "alert_network": Row(
+        _l("Whether two signals came from one network, so that many false ones hide no true one"),
+        _l("A short hash that many networks share. No address. It goes when you stop the signal, or with it."),
+    ),
     "check_in": Row(_l("Until when a check-in runs"), _l("It goes when you end it, or with its signal.")),
     "once": Row(
         _l("The answer to a form you sent, in case it is sent twice"),

@@ -1,10 +1,10 @@
-// The signal looks after itself; nothing is pulled from under what she types. Without this file: the button "look again".
+// The signal looks after itself; nothing is pulled from under what she types. Without this file the page renews itself.
 (function () {
   "use strict";
-  var d = document, state = d.getElementById("state"), poll = d.getElementById("poll"), tell = d.getElementById("tell");
+  var d = document, $ = function (id) { return d.getElementById(id); }, state = $("state"), poll = $("poll"), tell = $("tell");
   if (!poll) return;
-  var offline = d.getElementById("offline"), last = 0, EVERY = 3000, AGAIN = 60000;
-  d.querySelector("[data-nojs]").hidden = true;
+  var offline = $("offline"), last = 0, EVERY = 3000, AGAIN = 60000;
+  [].forEach.call(d.querySelectorAll("[data-nojs]"), function (x) { x.hidden = true; });
   function send(fields) {
     var q = new URLSearchParams(fields);
     q.set("alert", poll.elements.alert.value);
@@ -13,15 +13,21 @@
       if (!r.ok) throw r;
       return r.text();
     }).then(function (t) {
-      var page = new DOMParser().parseFromString(t, "text/html"), fresh = page.getElementById("state");
+      var page = new DOMParser().parseFromString(t, "text/html"), fresh = page.getElementById("state"), text = $("text");
       offline.hidden = true;
-      if (!fresh) return;
-      // another state brings other forms: load them, unless she is writing
-      var moved = fresh.dataset.state !== state.dataset.state;
+      if (!fresh || !poll) return;
+      var moved = fresh.dataset.state !== state.dataset.state, reply = page.getElementById("reply");
       state.className = fresh.className; state.dataset.state = fresh.dataset.state;
       if (fresh.innerHTML !== state.innerHTML) state.innerHTML = fresh.innerHTML;
-      if (!page.getElementById("poll")) { poll.remove(); tell.remove(); poll = null; }
-      else if (moved && !d.getElementById("text") && page.getElementById("text")) poll.after(page.getElementById("text").form);
+      if (!page.getElementById("poll")) { location.replace(poll.action); poll = null; return; }
+      // another state brings other forms; what she has begun to write stays, and is sent in the new one
+      if (moved || !text && reply.children.length) {
+        var typed = text ? text.value : "", here = text && d.activeElement === text;
+        $("reply").innerHTML = reply.innerHTML;
+        if ((text = $("text"))) { text.value = typed; if (here) text.focus(); }
+      }
+      if (moved) { poll.innerHTML = page.getElementById("poll").innerHTML; poll.querySelector("[data-nojs]").hidden = true; }
+      if (tell) tell.hidden = fresh.dataset.state === "closed";
     });
   }
   function position(done, failed) {
@@ -30,8 +36,7 @@
   }
   function look() {
     if (!poll) return;
-    var follow = tell.elements.follow.checked && Date.now() - last > AGAIN;
-    if (follow) {
+    if (tell && tell.elements.follow.checked && Date.now() - last > AGAIN) {
       last = Date.now();
       position(function (p) { if (poll) send({ act: "add", lat: p.coords.latitude.toFixed(4), lng: p.coords.longitude.toFixed(4) }).catch(function () {}); }, function () {});
     }
@@ -43,11 +48,14 @@
     if (n && +n[0] > 0) h.textContent = h.textContent.replace(n[0], n[0] - 1);
   }, 1000);
   var where = d.querySelector("[data-where]");
-  where.addEventListener("click", function () {
+  if (where) where.addEventListener("click", function () {
     position(function (p) {
       tell.elements.lat.value = p.coords.latitude.toFixed(4); tell.elements.lng.value = p.coords.longitude.toFixed(4);
       tell.requestSubmit();
     }, function () { where.textContent = where.dataset.where; });
   });
+  // Whether this browser keeps the signal is seen by asking once.
+  var kept = d.querySelector("[data-kept]");
+  if (kept && !kept.hidden) fetch(kept.dataset.kept, { cache: "no-store" }).then(function (r) { kept.hidden = r.status === 200; }).catch(function () {});
   setTimeout(look, EVERY);
 })();

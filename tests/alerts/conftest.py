@@ -13,7 +13,7 @@ from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.messaging import urgent
 from clinic.privacy import sealing
-from clinic.safety.alerts import answering, calling, duty, events, signals
+from clinic.safety.alerts import answering, calling, duty, events, offering, signals, standing
 from clinic.safety.alerts.models import Alert, Duty
 from clinic.safety.alerts.told import Told
 from clinic.staff.models import Staff
@@ -130,9 +130,9 @@ def field(page: str, name: str) -> str:
     return found[1]
 
 
-def stand(rid: bytes) -> signals.Stand:
+def stand(rid: bytes) -> standing.Stand:
     with reading() as s:
-        return signals.stand(s, rid, clock.now())
+        return standing.stand(s, rid, clock.now())
 
 
 def take(rid: bytes, login: str = "saule") -> bool:
@@ -142,4 +142,11 @@ def take(rid: bytes, login: str = "saule") -> bool:
 
 def offered() -> bool:
     with reading() as s:
-        return duty.offer(s, clock.now()) is not None
+        return offering.offer(s, clock.now()) is not None
+
+
+def untaken(login: str = "saule", page: int = 1) -> list[bytes]:
+    """One page of what nobody has taken, as somebody on duty sees it."""
+    with reading() as s:
+        organization = 1 if login != "dala" else 2
+        return [line.rid for line in answering.waiting(s, organization, staff_id(login), page).untaken]

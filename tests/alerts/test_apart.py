@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from clinic import clock
 from clinic.db import reading, writing
 from clinic.messaging import outbox
-from clinic.safety.alerts import calling, check_ins, duty
+from clinic.safety.alerts import calling, check_ins, duty, signals
 from clinic.safety.alerts.models import Alert, CheckIn, Duty
 from clinic.safety.alerts.told import Told
 from tests.alerts.conftest import calls, fired, offered, on_duty, staff_id, stand, state, take, turn
@@ -61,7 +61,7 @@ def test_whoever_cannot_be_called_stands_in_nobodys_way(
 
     monkeypatch.setattr(outbox, "put", put)
     rid = fired(travel)
-    travel.shift(calling.STEP)
+    travel.shift(signals.STEP)
     turn()
     assert calls(twilio, "aizhan") == ["Дежурство: 1"]
     assert any(record.levelno == logging.ERROR for record in caplog.records)

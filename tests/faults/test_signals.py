@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from clinic import clock
 from clinic.db import reading, writing
 from clinic.messaging import outbox
-from clinic.safety.alerts import answering, check_ins, duty, signals
+from clinic.safety.alerts import answering, check_ins, offering, signals, standing
 from clinic.safety.alerts.models import Alert, Duty
 from clinic.safety.alerts.told import Told
 from tests.alerts.conftest import PHONES, furnish, log, on_duty, staff_id, state
@@ -89,7 +89,7 @@ def test_killed_anywhere_each_signal_and_check_in_fires_once_and_ends_in_seen_or
             work("-")
             for rid in open_:
                 with reading() as s:
-                    assert signals.stand(s, rid, clock.now()).late  # nobody has taken it: her page says to call
+                    assert standing.stand(s, rid, clock.now()).late  # nobody has taken it: her page says to call
             travel.shift(timedelta(seconds=31))  # two minutes after the first call the next
             work("-")
             assert 1 <= calls(provider) - before <= 2, point
@@ -146,7 +146,7 @@ def test_from_the_end_of_the_countdown_to_the_providers_socket_in_under_three_se
                     assert answering.take(s, alert, staff_id("saule"), "saule", clock.now())
             assert provider.in_flight  # the queue was never empty
             with reading() as s:
-                assert duty.offer(s, clock.now()) is not None  # the worker's pulse is there
+                assert offering.offer(s, clock.now()) is not None  # the worker's pulse is there
         finally:
             worker.terminate()
     assert max(latencies) < MOST_SECONDS, latencies

@@ -49,4 +49,4 @@ def pressed(s: Session, called: Called, now: datetime) -> bool:
     if called.test:
         duty.prove(s, called.duty_id, now)
         return True
-    return answering.take_oldest(s, called.staff_id, called.login, now)
+    return answering.take_first(s, called.staff_id, called.login, now)

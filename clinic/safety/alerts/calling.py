@@ -6,23 +6,25 @@ two minutes with the number of signals, however many there are.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic import messaging
 from clinic.db import reading, writing
+from clinic.directory import catalogue
 from clinic.messaging import outbox, urgent
 from clinic.privacy import sealing
-from clinic.safety.alerts import check_ins, drills, duty, events, texts
+from clinic.safety.alerts import check_ins, drills, duty, events, fairness, offering, texts, told
 from clinic.safety.alerts.models import Alert, CheckIn, Drill, Duty
+from clinic.safety.alerts.signals import STEP
 from clinic.safety.alerts.stopwatch import stopwatch
 
-STEP = timedelta(seconds=90)  # then the next is called as well
-PAGE_EVERY = timedelta(minutes=2)  # at most one message to a person in this time
+PAGE_EVERY = timedelta(minutes=2)  # at most one message to a person in this time; repeats are rarer and rarer
 PAGE_LASTS = timedelta(minutes=2)
 GIVE_UP = timedelta(minutes=30)  # of calling; the signal stays in the list, her page says it plainly
 BATCH = 500
@@ -74,12 +76,12 @@ def _due(s: Session, now: datetime) -> Due:
     counting = {row.rid: row.fires_at for row in s.execute(given.limit(BATCH))}
     running = {row.rid: row.due_at for row in s.execute(promised.limit(BATCH))}
     run_out = stopwatch().run_out(counting | running, now)
+    newest = _newest(s)
     return Due(
         counting=tuple(rid for rid in counting if rid in run_out),
         check_ins={rid: at for rid, at in running.items() if rid in run_out},
         steps=s.scalar(select(Alert.rid).where(_step_due(now)).limit(1)) is not None,
-        waiting=s.scalar(select(Alert.rid).where(Alert.state == "calling").limit(1)) is not None
-        and any(_may_page(one, now) for one in duty.to_call(s, now)),
+        waiting=newest is not None and any(_may_page(one, newest, now) for one in duty.to_call(s, now)),
         beat=duty.beat_due(s, now),
     )
 
@@ -142,17 +144,14 @@ def escalate(s: Session, now: datetime) -> int:
 def page(s: Session, now: datetime) -> int:
     """Put a message to each person who is called for a signal and has had none in two minutes; how many."""
     s.execute(select(Duty.rid).where(Duty.ends_at > now).order_by(Duty.rid).with_for_update()).all()
-    people = duty.to_call(s, now)
-    waiting = s.execute(
-        select(Alert.step, Drill.organization_id, func.count())
-        .outerjoin(Drill, Drill.id == Alert.drill_id)
-        .where(Alert.state == "calling")
-        .group_by(Alert.step, Drill.organization_id)
-    ).all()
+    people, newest = duty.to_call(s, now), _newest(s)
+    if newest is None or not any(_may_page(one, newest, now) for one in people):
+        return 0
+    called = _called(s, people)
     paged = 0
     for one in people:
-        count = sum(n for step, only, n in waiting if _is_called(one, people, step, only))
-        if not count or not _may_page(one, now):
+        count = called[one.rid]
+        if not count or not _may_page(one, newest, now):
             continue
         try:
             with s.begin_nested():
@@ -173,15 +172,39 @@ def _page_one(s: Session, one: duty.OnDuty, count: int, now: datetime) -> None:
     s.execute(update(Duty).where(Duty.rid == one.rid).values(paged_at=now, pages=one.pages + 1))
 
 
-def _is_called(one: duty.OnDuty, people: tuple[duty.OnDuty, ...], step: int, only: int | None) -> bool:
-    """Whether a signal at this step has reached this person; a drill (`only`) calls its own organization."""
-    row = [other for other in people if only is None or other.organization_id == only]
-    return one in row[:step]
+def _called(s: Session, people: Sequence[duty.OnDuty]) -> Counter[bytes]:
+    """How many signals have come to each person: by city, and a drill only within its own organization."""
+    cat = catalogue.current(s)
+    orders: dict[tuple[str, int | None], tuple[duty.OnDuty, ...]] = {}
+    called: Counter[bytes] = Counter()
+    rows = s.execute(
+        select(Alert.rid, Alert.body, Alert.step, Drill.organization_id)
+        .outerjoin(Drill, Drill.id == Alert.drill_id)
+        .where(Alert.state == "calling")
+    )
+    for rid, body, step, only in rows:
+        key = (told.open_(told.ALERT, rid, body).city, only)
+        if key not in orders:
+            row = [one for one in people if only is None or one.organization_id == only]
+            orders[key] = offering.in_order(cat, row, key[0])
+        called.update(one.rid for one in orders[key][:step])
+    return called
 
 
-def _may_page(one: duty.OnDuty, now: datetime) -> bool:
-    # a clock that was set back must not silence anybody
-    return one.paged_at is None or not timedelta(0) <= now - one.paged_at < PAGE_EVERY
+def _newest(s: Session) -> datetime | None:
+    """When the newest of what calls was given; many of one network are no news. None while nothing calls."""
+    rows = s.execute(select(Alert.rid, Alert.fires_at, Alert.told, Alert.network).where(Alert.state == "calling"))
+    return fairness.newest_of_few(rows.all())
+
+
+def _may_page(one: duty.OnDuty, newest: datetime, now: datetime) -> bool:
+    """At once for what is new, then after 2, 4, 8 and 16 minutes, so that one signal does not use up the day's budget.
+
+    A clock that was set back must not silence anybody.
+    """
+    if one.paged_at is None:
+        return True
+    return not timedelta(0) <= now - one.paged_at < max(PAGE_EVERY, (now - newest) / 2)
 
 
 def _step_due(now: datetime):  # type: ignore[no-untyped-def]

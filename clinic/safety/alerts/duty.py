@@ -14,13 +14,13 @@ from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit, messaging
-from clinic.db import Text3, new_rid
-from clinic.directory.models import Organization
+from clinic.db import new_rid
 from clinic.messaging import outbox, urgent
 from clinic.messaging.models import RANK, URGENT, Message
 from clinic.privacy import sealing
 from clinic.safety.alerts import texts, told
 from clinic.safety.alerts.models import Duty, Pulse
+from clinic.staff.memberships import Role
 from clinic.staff.models import Membership, Staff
 
 ROLE = "responder"
@@ -55,6 +55,7 @@ class OnDuty:
     pages: int
     tested_at: datetime
     sealed_phone: bytes = field(repr=False)
+    covers: tuple[Role, ...] = ()  # where she may be on duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,6 @@ class Mine:
     may_test: bool
     may_confirm: bool
     doubted: bool  # a call did not reach her since the test
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A signal may be given: who would be called, and until when the last of them is there."""
-
-    people: tuple[OnDuty, ...]
-    organization: Text3
-    until: datetime
 
 
 def begin(
@@ -151,10 +143,10 @@ def mine(s: Session, staff_id: int, now: datetime) -> Mine | None:
     sent = outbox.of(s, _about(row.rid, f"t{row.tests - 1}"))
     state = next((view.state for view in sent if view.kind == "duty_test"), "")
     own = next((one for one in to_call(s, now) if one.rid == row.rid), None)
-    doubted = own is not None and bool(_doubted(s, (own,)))
-    may_confirm = (row.tested_at is None or doubted) and row.tests > 0 and row.wrong < MOST_WRONG
+    in_doubt = own is not None and bool(doubted(s, (own,)))
+    may_confirm = (row.tested_at is None or in_doubt) and row.tests > 0 and row.wrong < MOST_WRONG
     return Mine(
-        row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm, doubted
+        row.began_at, row.ends_at, row.shown_as, row.tested_at, state, row.tests < MOST_TESTS, may_confirm, in_doubt
     )
 
 
@@ -169,31 +161,24 @@ def to_call(s: Session, now: datetime, organization_id: int | None = None) -> tu
     )
     if organization_id is not None:
         which = which.where(Duty.organization_id == organization_id)
-    rows = s.execute(which.order_by(Duty.began_at, Duty.rid)).scalars()
+    rows = s.execute(which.order_by(Duty.began_at, Duty.rid)).scalars().all()
+    held = s.execute(
+        select(Membership.staff_id, Membership.organization_id, Membership.location_id).where(
+            Membership.role == ROLE, Membership.staff_id.in_([row.staff_id for row in rows])
+        )
+    ).all()
     return tuple(
         OnDuty(
             row.rid, row.staff_id, row.organization_id, row.shown_as, row.language, row.began_at, row.ends_at,
             row.paged_at, row.pages, row.tested_at, row.phone,
+            tuple(Role(ROLE, of[1], of[2]) for of in held if of[0] == row.staff_id),
         )
         for row in rows
         if row.tested_at is not None and _phone(row)
     )  # fmt: skip
 
 
-def offer(s: Session, now: datetime) -> Offer | None:
-    """What may be offered at `now`; None while nobody would come to know of a signal."""
-    if not messaging.enabled():
-        return None
-    found = to_call(s, now)
-    doubted = _doubted(s, found)
-    people = tuple(one for one in found if one.rid not in doubted)
-    if not people or not _looks(s, now) or not urgent.budget(s, now):
-        return None
-    organization = s.scalars(select(Organization.name).where(Organization.id == people[0].organization_id)).one()
-    return Offer(people, organization, max(one.ends_at for one in people))
-
-
-def _doubted(s: Session, people: Sequence[OnDuty]) -> set[bytes]:
+def doubted(s: Session, people: Sequence[OnDuty]) -> set[bytes]:
     """Those whom the last call did not reach, and who have not passed a test since: nobody is sent to them."""
     last = {_about(one.rid, str(one.pages - 1)): one for one in people if one.pages}
     rows = s.execute(
@@ -264,7 +249,8 @@ def forget(s: Session, now: datetime) -> int:
     return gone
 
 
-def _looks(s: Session, now: datetime) -> bool:
+def looks(s: Session, now: datetime) -> bool:
+    """Whether the worker is here and looks after signals."""
     at = s.scalar(select(Pulse.at).where(Pulse.id == 1))
     return at is not None and abs(now - at) <= BEAT_GOOD
 

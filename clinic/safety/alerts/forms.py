@@ -37,9 +37,15 @@ class SignalForm(OpenForm):
     """Her page of a signal: give it, look, tell more, write, end it."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), one_of(("start", "state", "add", "say", "safe")), widget=HiddenInput())
+    act = Parsed(
+        _l("What to do"),
+        one_of(("start", "state", "add", "say", "again", "unwell", "stop", "safe")),
+        widget=HiddenInput(),
+    )
     alert = Parsed(_l("Signal"), _token, widget=HiddenInput())
+    near = Parsed(_l("Your city"), as_typed)
     whole = Parsed(_l("What to do"), flag, widget=HiddenInput())  # the form with every answer, not a position alone
+    write = Parsed(_l("What to do"), flag, widget=HiddenInput())  # a page that stands still while she writes
     where = Parsed(_l("Where you are, in your own words"), as_typed, LONGEST_TEXT, widget=TextArea())
     lat = Parsed(_l("Where"), degrees, widget=HiddenInput())
     lng = Parsed(_l("Where"), degrees, widget=HiddenInput())

@@ -64,6 +64,8 @@ class Alert(Base):
         Index("ix_alert_fires_at", "fires_at", **_where("state = 'counting'")),
         Index("ix_alert_next_at", "next_at", **_where("state = 'calling'")),
         Index("ix_alert_forget_at", "forget_at"),
+        Index("ix_alert_open", "state", **_where("state IN ('calling', 'unanswered', 'taken')")),
+        Index("ix_alert_taken_by", "taken_by"),
         {"info": {"personal": True}, "sqlite_with_rowid": False},
     )
 
@@ -76,6 +78,9 @@ class Alert(Base):
     told: Mapped[bool] = mapped_column(default=False, info=keep("alert"))  # she has written something
     body: Mapped[bytes] = mapped_column(LargeBinary, info=keep("alert_body", "sealed"))
     drill_id: Mapped[int | None] = mapped_column(ForeignKey("drill.id"), info=keep("alert"))
+    # two bytes of a hash under the key of the day, which many networks share; gone when she ends the signal
+    network: Mapped[bytes | None] = mapped_column(LargeBinary(2), info=keep("alert_network", "hashed"))
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("alert"))  # when her page last asked
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), info=keep("alert"))
     taken_as: Mapped[str] = mapped_column(String(30), default="", info=keep("alert"))
     taken_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("alert"))

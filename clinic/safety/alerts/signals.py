@@ -1,31 +1,37 @@
-"""A signal from her side: given, called off, added to, ended; and how it stands.
+"""A signal from her side: given, added to, ended, called again.
 
 It is a row with a moment at which it fires. The worker alone fires it (calling.py), so it fires though
 her phone is off; until then one tap stops it. Her page holds a random token, the database its hash.
+What she writes always arrives, or she is told at once that it did not: a signal that somebody on duty
+has ended calls anew with her next word, and one that she has ended herself takes none.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic.db import new_rid
 from clinic.privacy import keys, sealing
-from clinic.safety.alerts import duty, events, told
-from clinic.safety.alerts.models import OPEN, Alert, AlertWord, Drill
+from clinic.safety.alerts import events, told
+from clinic.safety.alerts.models import OPEN, Alert, AlertWord
 from clinic.safety.alerts.told import KEPT, Told
 
 COUNTDOWN = timedelta(seconds=10)
+STEP = timedelta(seconds=90)  # then the next person is called as well
 LATE = timedelta(seconds=90)  # then the numbers stand large on her page
 UNSENT = timedelta(seconds=20)  # after the countdown: nothing has gone out, so something is wrong here
 CROWD = 10  # signals nobody has taken, for each person on duty: more than that, and she is told to call
 MOST_WORDS = 60
 MOST_STEPS = 300  # in the log: after that what she tells still changes, unlogged, so that nobody fills the list
 MOST_OPEN = 3000
+ALWAYS = 2  # so many of one network are let in, however many others there are
+SEEN_EVERY = timedelta(seconds=15)
+GOING = ("counting", *OPEN)  # she can add to it
 
 
 class SignalGone(Exception):
@@ -36,45 +42,23 @@ class Overrun(Exception):
     """More signals than anybody can look at: she is told to call, and nothing is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A sentence between her and whoever took the signal."""
-
-    author: str
-    at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """A signal as her page shows it."""
-
-    rid: bytes
-    state: str
-    fires_at: datetime
-    seconds_left: int
-    called: tuple[str, ...]  # who has been called, by the names they chose
-    sent_at: datetime | None  # when the provider took the last call to one of them
-    taken_as: str
-    taken_at: datetime | None
-    late: bool
-    crowded: bool
-    told: Told
-    words: tuple[Word, ...]
-
-
 def hash_(token: str) -> bytes:
     """What the database keeps of a token or of a check-in's code."""
     return blake2b(token.encode(), key=keys.ring().lasting("alert"), digest_size=32).digest()
 
 
-def start(s: Session, what: Told, now: datetime) -> str:
-    """Begin the countdown of a new signal; the token for her page. Raises Overrun."""
-    untaken = s.scalar(select(func.count()).select_from(Alert).where(Alert.state.in_(("counting", "calling"))))
-    if (untaken or 0) >= MOST_OPEN:
-        raise Overrun
+def start(s: Session, what: Told, now: datetime, network: bytes | None = None) -> str:
+    """Begin the countdown of a new signal; the token for her page. Raises Overrun.
+
+    `network` tells callers of one network from others, so that many of one hide nobody (`fairness`).
+    """
+    untaken = select(func.count()).select_from(Alert).where(Alert.state.in_(("counting", "calling")))
+    if (s.scalar(untaken) or 0) >= MOST_OPEN:
+        own = s.scalar(untaken.where(Alert.network == network)) if network is not None else ALWAYS
+        if (own or 0) >= ALWAYS:
+            raise Overrun
     token = secrets.token_urlsafe(24)
-    put(s, what, now + COUNTDOWN, now, token_hash=hash_(token))
+    put(s, what, now + COUNTDOWN, now, token_hash=hash_(token), network=network)
     return token
 
 
@@ -85,6 +69,7 @@ def put(
     now: datetime,
     token_hash: bytes | None = None,
     drill_id: int | None = None,
+    network: bytes | None = None,
 ) -> bytes:
     """A signal that fires at `fires_at`; its key."""
     rid = new_rid()
@@ -93,6 +78,7 @@ def put(
         insert(Alert).values(
             rid=rid, token_hash=token_hash, state="counting", fires_at=fires_at, step=0, told=what.says_something,
             body=told.seal(what, told.ALERT, rid, forget_at), drill_id=drill_id, taken_as="", forget_at=forget_at,
+            network=network,
         )
     )  # fmt: skip
     events.write(s, [rid], "given", now)
@@ -107,45 +93,56 @@ def find(s: Session, token: str) -> bytes:
     return rid
 
 
-def end(s: Session, rid: bytes, now: datetime) -> str:
-    """She is safe, or never meant it: "stopped" inside the countdown, else "safe". The state it has now."""
-    for states, to in ((("counting",), "stopped"), (OPEN, "safe")):
-        if _move(s, rid, states, to):
-            events.write(s, [rid], to, now)
-            if to == "stopped":
-                _empty(s, rid)
-            return to
-    return _row(s, rid).state
+def end(s: Session, rid: bytes, now: datetime, well: bool = False) -> str:
+    """She ends it: "stopped" inside the countdown, else "safe". The state it has now.
 
-
-def add(s: Session, rid: bytes, change: dict[str, Any], now: datetime) -> None:
-    """She tells more; what the form left out stays. After the end nothing is added.
-
-    Her page sends her position while she writes: whoever comes second adds to what the first has told.
+    `well`: she says that all is well, which she may also do after the end; without it nothing is said of that.
     """
     row = _locked(s, rid)
-    if row.state not in ("counting", *OPEN):
-        return
+    if row.state == "counting":
+        _set(s, rid, state="stopped", next_at=None, network=None)
+        events.write(s, [rid], "stopped", now)
+        _empty(s, rid)
+    elif row.state in OPEN:
+        _set(s, rid, state="safe", next_at=None, network=None)
+        events.write(s, [rid], "safe" if well else "she_stopped", now)
+    elif row.state == "safe" and well and all(step != "safe" for _at, step in events.of(s, rid)):
+        events.write(s, [rid], "safe", now)
+    return row_of(s, rid).state
+
+
+def add(s: Session, rid: bytes, change: dict[str, Any], now: datetime) -> bool:
+    """She tells more; what the form left out stays. False when it was not passed on, for she has ended it.
+
+    Her page sends her position while she writes: whoever comes second adds to what the first has told.
+    A position alone, which comes by itself, calls nobody anew.
+    """
+    row = _locked(s, rid)
+    if row.state == "closed" and not {"lat", "lng"} >= change.keys():
+        _call_again(s, rid, now)
+    elif row.state not in GOING:
+        return False
     before = told.open_(told.ALERT, rid, row.body)
     after = replace(before, **change)
     if after == before:
-        return
-    s.execute(
-        update(Alert)
-        .where(Alert.rid == rid)
-        .values(body=told.seal(after, told.ALERT, rid, row.forget_at), told=after.says_something)
-    )
-    if len(events.of(s, rid)) >= MOST_STEPS:
-        return
-    moved = {"lat", "lng"} >= {name for name in change if getattr(before, name) != getattr(after, name)}
-    events.write(s, [rid], "moved" if moved else "told_more", now)
+        return True
+    _set(s, rid, body=told.seal(after, told.ALERT, rid, row.forget_at), told=after.says_something)
+    if len(events.of(s, rid)) < MOST_STEPS:
+        moved = {"lat", "lng"} >= {name for name in change if getattr(before, name) != getattr(after, name)}
+        what = "not_well" if after.unwell and not before.unwell else "moved" if moved else "told_more"
+        events.write(s, [rid], what, now)
+    return True
 
 
 def say(s: Session, rid: bytes, author: str, text: str, now: datetime) -> bool:
-    """Add a sentence; False when the signal has ended or holds too many."""
+    """Add a sentence; False when it was not: she has ended the signal, or it holds too many."""
     row = _locked(s, rid)  # sentences follow one another
     count = s.scalar(select(func.count()).select_from(AlertWord).where(AlertWord.alert_id == rid)) or 0
-    if row.state not in ("counting", *OPEN) or count >= MOST_WORDS or not text:
+    if not text or count >= MOST_WORDS:
+        return False
+    if row.state == "closed" and author == "her":
+        _call_again(s, rid, now)
+    elif row.state not in GOING:
         return False
     box = sealing.seal(told.forget_on(row.forget_at), told.WORD, rid, text)
     s.execute(insert(AlertWord).values(alert_id=rid, n=count + 1, author=author, at=now, body=box))
@@ -153,41 +150,18 @@ def say(s: Session, rid: bytes, author: str, text: str, now: datetime) -> bool:
     return True
 
 
-def words(s: Session, rid: bytes) -> tuple[Word, ...]:
-    """What was written under a signal."""
-    rows = s.execute(select(AlertWord).where(AlertWord.alert_id == rid).order_by(AlertWord.n)).scalars()
-    return tuple(Word(row.author, row.at, _opened(rid, row.body)) for row in rows)
+def call_again(s: Session, rid: bytes, now: datetime) -> bool:
+    """Somebody on duty has ended it, and she needs it still; False when it cannot be called again."""
+    row = _locked(s, rid)
+    if row.state == "closed":
+        _call_again(s, rid, now)
+    return row.state in ("closed", *GOING)
 
 
-def stand(s: Session, rid: bytes, now: datetime) -> Stand:
-    """How a signal stands. Raises SignalGone."""
-    row = _row(s, rid)
-    organization = None
-    if row.drill_id is not None:
-        organization = s.scalar(select(Drill.organization_id).where(Drill.id == row.drill_id))
-    people = duty.to_call(s, now, organization)
-    called = people[: row.step]
-    sent_at = duty.last_sent(s, called, row.fires_at)
-    waiting = row.state in ("counting", "calling", "unanswered")
-    crowded = waiting and _untaken(s) > CROWD * max(1, len(people))
-    since = now - row.fires_at
-    late = waiting and (
-        crowded or row.state == "unanswered" or since >= LATE or (since >= UNSENT and sent_at is None) or not people
-    )
-    return Stand(
-        rid=rid,
-        state=row.state,
-        fires_at=row.fires_at,
-        seconds_left=max(0, min(int(COUNTDOWN.total_seconds()), -int(since.total_seconds()))),
-        called=tuple(one.shown_as for one in called),
-        sent_at=sent_at,
-        taken_as=row.taken_as,
-        taken_at=row.taken_at,
-        late=late,
-        crowded=crowded,
-        told=told.open_(told.ALERT, rid, row.body),
-        words=words(s, rid),
-    )
+def seen(s: Session, rid: bytes, now: datetime) -> None:
+    """Her page is open."""
+    stale = or_(Alert.seen_at.is_(None), Alert.seen_at < now - SEEN_EVERY, Alert.seen_at > now)
+    s.execute(update(Alert).where(Alert.rid == rid, stale).values(seen_at=now))
 
 
 def forget(s: Session, now: datetime) -> int:
@@ -197,46 +171,32 @@ def forget(s: Session, now: datetime) -> int:
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
-def _untaken(s: Session) -> int:
-    return (
-        s.scalar(select(func.count()).select_from(Alert).where(Alert.state == "calling", Alert.drill_id.is_(None))) or 0
-    )
-
-
-def _row(s: Session, rid: bytes) -> Alert:
+def row_of(s: Session, rid: bytes) -> Alert:
+    """The row of a signal, as it is now. Raises SignalGone."""
     row = s.execute(select(Alert).where(Alert.rid == rid).execution_options(populate_existing=True)).scalar()
     if row is None:
         raise SignalGone
     return row
 
 
+def _call_again(s: Session, rid: bytes, now: datetime) -> None:
+    """From the first person on, and for another half hour; who had it sees it among the others."""
+    _set(s, rid, state="calling", step=1, fires_at=now, next_at=now + STEP, taken_by=None, taken_at=None)
+    events.write(s, [rid], "called_again", now)
+
+
 def _locked(s: Session, rid: bytes) -> Alert:
     """The row as the last writer left it, and nobody else's until this transaction ends."""
     s.execute(select(Alert.rid).where(Alert.rid == rid).with_for_update()).all()
-    return _row(s, rid)
+    return row_of(s, rid)
 
 
-def _move(s: Session, rid: bytes, states: tuple[str, ...], to: str) -> bool:
-    """One conditional step; whoever is second changes nothing."""
-    done = s.execute(
-        update(Alert)
-        .where(Alert.rid == rid, Alert.state.in_(states))
-        .values(state=to, next_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+def _set(s: Session, rid: bytes, **values: Any) -> None:
+    s.execute(update(Alert).where(Alert.rid == rid).values(values).execution_options(synchronize_session=False))
 
 
 def _empty(s: Session, rid: bytes) -> None:
     """Nobody was called: nothing of what she wrote is of use."""
-    row = _row(s, rid)
-    box = told.seal(Told(), told.ALERT, rid, row.forget_at)
-    s.execute(update(Alert).where(Alert.rid == rid).values(body=box, told=False))
+    row = row_of(s, rid)
+    _set(s, rid, body=told.seal(Told(), told.ALERT, rid, row.forget_at), told=False)
     s.execute(delete(AlertWord).where(AlertWord.alert_id == rid))
-
-
-def _opened(rid: bytes, box: bytes) -> str:
-    try:
-        return sealing.open_(told.WORD, rid, box)
-    except told.UNREADABLE:
-        return ""

@@ -26,6 +26,8 @@ class Told:
     quiet: bool = False
     follow: bool = False  # her position again while the signal is on
     wish: str = field(default="", repr=False)
+    city: str = ""  # key of the city that she chose or that this browser remembers
+    unwell: bool = False  # she cannot write, and she is not well
     checked_in: bool = False
     forced: bool = False
 

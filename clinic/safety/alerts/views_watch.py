@@ -5,13 +5,14 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import render_template
+from flask.typing import ResponseReturnValue
 
 from clinic import clock, wording
 from clinic.booking.views import Page, sent
 from clinic.booking.views_book import token_is_good
 from clinic.db import db, writing
 from clinic.privacy import codes, limits, once, tokens
-from clinic.safety.alerts import check_ins, duty, signals
+from clinic.safety.alerts import check_ins, offering, standing
 from clinic.safety.alerts.check_ins import FARTHEST, SHORTEST, Full, NotAnHour, Running, Unknown, WrongWord
 from clinic.safety.alerts.forms import CheckInForm
 from clinic.safety.alerts.told import Told
@@ -24,7 +25,7 @@ USUAL = timedelta(hours=2)
 
 @blueprint.route("/watch", methods=["GET", "POST"])
 @limits.limit(limits.CODE_TRIES, "code")
-def watch() -> Page:
+def watch() -> ResponseReturnValue:
     """Begin a check-in, or open one by its code."""
     form, now = CheckInForm(sent()), clock.now()
     form.validate()
@@ -52,7 +53,7 @@ def _start(form: CheckInForm, now: datetime) -> Page:
         form.forced.errors = [_("The two numbers must differ.")]
     if any(form[name].errors for name in OWN):
         return _front(form, now), 400
-    offered, token = duty.offer(db.session(), now) is not None, form.token.data or ""
+    offered, token = offering.offer(db.session(), now) is not None, form.token.data or ""
     due_at = next_at(form.until.data, now)
     told = _told(form)
     body = repr((told, form.until.data, form.word.data, form.forced.data)).encode()
@@ -105,11 +106,11 @@ def _begun(form: CheckInForm, code: str, now: datetime) -> Page:
     return _page(form, code, found, now, fresh=True)
 
 
-def _running(form: CheckInForm, code: str, act: str, now: datetime) -> Page:
+def _running(form: CheckInForm, code: str, act: str, now: datetime) -> ResponseReturnValue:
     """What is under a code: it runs, it has become a signal, or a word puts it off or ends it."""
     found = check_ins.find(db.session(), code)
     if found.alert_id is not None:
-        return page_of(code, signals.stand(db.session(), found.alert_id, now), now)
+        return page_of(code, standing.stand(db.session(), found.alert_id, now), now)
     if act == "open":
         return _page(form, code, found, now)
     if form.word.data is None and not form.word.errors:
@@ -149,7 +150,7 @@ def next_at(hour: time, now: datetime) -> datetime:
 
 
 def _front(form: CheckInForm, now: datetime, trouble: str = "") -> str:
-    offer = duty.offer(db.session(), now)
+    offer = offering.offer(db.session(), now)
     usual = _half_hour(now + USUAL)
     text = _(
         "If you have heard nothing from me %(until)s, please call me. If I do not answer, call 112.",
@@ -170,7 +171,7 @@ def _front(form: CheckInForm, now: datetime, trouble: str = "") -> str:
 
 
 def _page(form: CheckInForm, code: str, found: Running, now: datetime, fresh: bool = False) -> str:
-    offer = duty.offer(db.session(), now)
+    offer = offering.offer(db.session(), now)
     return render_template(
         "safety/watch_running.html",
         form=form,

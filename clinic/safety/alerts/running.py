@@ -1,0 +1,47 @@
+"""Her running signal in this browser: a sealed cookie, so that Back, Hide or a closed tab do not cut her off from it.
+
+It holds the token of her page, opens on the server alone, tells whoever looks at the phone nothing, and
+goes when the signal is over, at the latest with its 24 hours. Who refuses cookies has the page alone.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+
+from flask import Response, request
+
+from clinic.config import settings
+from clinic.privacy import sealing
+from clinic.safety.alerts import told
+from clinic.safety.alerts.told import KEPT
+
+NAME = "n"
+_CONTEXT, _ROW = "signal cookie", b""
+
+
+def recall() -> str | None:
+    """The token of the signal that this browser has given; None without one."""
+    value = request.cookies.get(NAME, "")
+    try:
+        return sealing.open_(_CONTEXT, _ROW, urlsafe_b64decode(value.encode())) if value else None
+    except (*told.UNREADABLE, ValueError, binascii.Error):
+        return None
+
+
+def remember(response: Response, token: str, now: datetime) -> None:
+    """Keep a signal in this browser."""
+    box = sealing.seal(told.forget_on(now + KEPT), _CONTEXT, _ROW, token)
+    response.set_cookie(
+        NAME,
+        urlsafe_b64encode(box).decode(),
+        max_age=KEPT,
+        httponly=True,
+        secure=settings().is_https,
+        samesite="Lax",
+    )
+
+
+def forget(response: Response) -> None:
+    """Take it off again."""
+    if NAME in request.cookies:
+        response.delete_cookie(NAME, httponly=True, secure=settings().is_https, samesite="Lax")
