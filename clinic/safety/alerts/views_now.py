@@ -107,10 +107,14 @@ def on() -> ResponseReturnValue:
 def _start(form: SignalForm, moment: datetime) -> ResponseReturnValue:
     """Begin the countdown, once for each press however often it comes; a late press is asked about first.
 
-    While a signal of this browser runs, a press joins it.
+    While a signal of this browser runs, a press joins it, and calls again what somebody on duty has ended.
     """
     token = running.recall()
-    if token is not None and _runs(token, moment) is not None:
+    runs = _runs(token, moment) if token is not None else None
+    if runs is not None:
+        db.session.rollback()
+        with writing() as s:
+            signals.call_again(s, runs.rid, moment)
         return redirect(url_for("alerts.on"), 303)
     city = _city(form)
     fresh = _is_fresh(form, moment)
