@@ -78,13 +78,13 @@ class Alert(Base):
     told: Mapped[bool] = mapped_column(default=False, info=keep("alert"))  # she has written something
     body: Mapped[bytes] = mapped_column(LargeBinary, info=keep("alert_body", "sealed"))
     drill_id: Mapped[int | None] = mapped_column(ForeignKey("drill.id"), info=keep("alert"))
-    # two bytes of a hash under the key of the day, which many networks share; gone when she ends the signal
-    network: Mapped[bytes | None] = mapped_column(LargeBinary(2), info=keep("alert_network", "hashed"))
-    seen_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("alert"))  # when her page last asked
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"), info=keep("alert"))
     taken_as: Mapped[str] = mapped_column(String(30), default="", info=keep("alert"))
     taken_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("alert"))
     forget_at: Mapped[datetime] = mapped_column(UtcTime, info=keep("alert"))
+    # two bytes of a hash under the key of the day, which many networks share; gone when she ends the signal
+    network: Mapped[bytes | None] = mapped_column(LargeBinary(2), info=keep("alert_network", "hashed"))
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime, info=keep("alert"))  # when her page last asked
 
 
 class AlertEvent(Base):
