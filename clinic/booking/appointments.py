@@ -148,6 +148,8 @@ def stop(s: Session, row: Any, now: datetime, by_place: str = "") -> None:
 def move(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, start: datetime, now: datetime) -> AppointmentView:
     """Bring a visit to another slot of the same place; moving it to where it is changes nothing.
 
+    Who is late may move within the evening, as long as she is waited for.
+
     The ticket stays within the service day; another day gives another number, the noun stays. `s`
     writes. Raises Gone, TooLate, SlotTaken, NotASlot, TooSoon, TooFar, NotBookable.
     """
@@ -156,13 +158,13 @@ def move(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, start: datetim
         raise Gone
     if clock.moment(row.start_cell) == start:
         return _view(cat, row)
-    _in_time(cat, row, now)
+    _in_time(cat, row, now, start)
     services = frozenset(placing.unseal(rid, row.details).services)
     placing.candidates(s, cat, cat.locations[row.location_id], services, start, now)
     row = locked(s, row, clock.service_day(start))
     if row.status == "cancelled":
         raise Gone
-    _in_time(cat, row, now)
+    _in_time(cat, row, now, start)
     fresh = catalogue.current(s)
     rooms = placing.candidates(s, fresh, fresh.locations[row.location_id], services, start, now)
     rooms = tuple(sorted(rooms, key=lambda room: room.id != row.room_id))
@@ -331,9 +333,21 @@ def row_of(s: Session, rid: bytes) -> Any:
     return row
 
 
-def _in_time(cat: Catalogue, row: Any, now: datetime) -> None:
-    limit = timedelta(minutes=cat.locations[row.location_id].cancel_minutes)
-    if row.status != "booked" or now > clock.moment(row.start_cell) - limit:
+def in_time(loc: LocationInfo, start: datetime, now: datetime) -> bool:
+    """Whether a visit at `start` may still be moved to any day, or cancelled, by her."""
+    return now <= start - timedelta(minutes=loc.cancel_minutes)
+
+
+def waited_until(loc: LocationInfo, start: datetime) -> datetime:
+    """Until when the place waits for one who is late."""
+    return start + timedelta(minutes=loc.grace_minutes)
+
+
+def _in_time(cat: Catalogue, row: Any, now: datetime, to: datetime | None = None) -> None:
+    """Raises TooLate. Who is late and still waited for may move to another time (`to`) of the same evening."""
+    loc, start = cat.locations[row.location_id], clock.moment(row.start_cell)
+    tonight = to is not None and clock.service_day(to) == row.day and now <= waited_until(loc, start)
+    if row.status != "booked" or not (in_time(loc, start, now) or tonight):
         raise TooLate
 
 

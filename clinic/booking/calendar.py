@@ -16,11 +16,19 @@ from clinic.privacy import codes
 ALLOWED = frozenset(
     ("PRODID", "VERSION", "UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "CLASS", "STATUS", "SEQUENCE")
 ) | {"BEGIN", "END", "ACTION", "DESCRIPTION", "TRIGGER"}  # the last three: of the alarm
-ALARM_BEFORE = timedelta(hours=2)
+ALARMS_BEFORE = (timedelta(hours=2), timedelta(minutes=30))  # the first that still lies ahead
 
 
-def event(code: str, view: AppointmentView, cover_word: str, now: datetime) -> bytes:
-    """A VCALENDAR with one VEVENT, whose title is her cover's word; once cancelled it has no alarm."""
+def alarm_at(start: datetime, now: datetime) -> datetime | None:
+    """When the entry of a visit at `start` rings; None when every such moment has passed."""
+    return next((start - before for before in ALARMS_BEFORE if start - before > now), None)
+
+
+def event(code: str, view: AppointmentView, cover_word: str, now: datetime, rings: bool = True) -> bytes:
+    """A VCALENDAR with one VEVENT, whose title is her cover's word.
+
+    `rings`: with an alarm, if one still lies ahead; once cancelled it has none.
+    """
     # 5.5 MB that only this page needs
     from icalendar import Alarm, Calendar, Event
 
@@ -34,11 +42,12 @@ def event(code: str, view: AppointmentView, cover_word: str, now: datetime) -> b
     entry.add("class", "PRIVATE")
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     entry.add("sequence", view.moves + cancelled)
-    if not cancelled:
+    at = alarm_at(view.start, now)
+    if rings and at is not None and not cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", cover_word)
-        alarm.add("trigger", -ALARM_BEFORE)
+        alarm.add("trigger", at - view.start)
         entry.add_component(alarm)
     calendar = Calendar()
     calendar.add("prodid", "-//C//1//EN")

@@ -198,7 +198,7 @@ class MineForm(OpenForm):
 
     act = Parsed(
         _l("What to do"),
-        one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar")),
+        one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar", "silent")),
         widget=HiddenInput(),
     )
     code = Parsed(_l("Code"), her_code)

@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
-from clinic.booking import appointments, availability, book, by_phone, searching, showing, typed
+from clinic.booking import (
+    appointments,
+    availability,
+    book,
+    by_phone,
+    message_words,
+    searching,
+    showing,
+    telling,
+    typed,
+)
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.book import CodeUnknown, NotASlot, NotBookable, PhoneNeeded, ReminderUseless, SlotTaken
 from clinic.booking.forms import LEADS, BookForm, PlaceForm
@@ -371,7 +381,6 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
     """The ticket, large; the code of a new pass folded under it."""
     language = wording.language_now()
     loc = view.location
-    grace = wording.until(clock.moment(clock.cell(view.start) + loc.grace_minutes // clock.CELL_MINUTES))
     calls = by_phone.is_call(view.services)
     opens, is_open = call_opening(view.start, now) if calls else opening(loc, view.start, now)
     return render_template(
@@ -389,5 +398,7 @@ def ticket_page(view: AppointmentView, code: str, now: datetime) -> str:
         opens=opens,
         is_open=is_open,
         asking=[service for service in view.services if service.asks_id],
-        grace=grace,
+        grace=wording.until(appointments.waited_until(loc, view.start)),
+        phones=[(showing.dial(one), one) for one in showing.phones(loc.phone)],
+        sms=message_words.just_put(telling.about(view.rid), now),
     )

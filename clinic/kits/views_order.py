@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
-from clinic.booking import cities
+from clinic.booking import cities, message_words
 from clinic.booking.showing import lead_words
 from clinic.booking.views import Page, carried, sent
 from clinic.booking.views_book import token_is_good
@@ -272,5 +272,6 @@ def done_page(cat: Catalogue, view: OrderView, code: str, now: datetime) -> str:
         how_to_ask=view.point.how_to_ask[language],
         word_name=showing.word_name(view.point),
         by_word=view.point.kind in showing.BY_WORD,
+        sms=message_words.just_put(telling.about(view.rid), now),
         code=codes.shown(code) if code else "",
     )

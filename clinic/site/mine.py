@@ -8,14 +8,11 @@ from typing import Any
 from flask import Response, render_template, request
 from sqlalchemy.orm import Session
 
-from clinic import clock, messaging, wording
+from clinic import clock, wording
 from clinic.booking import (
     appointments,
     availability,
-    by_phone,
-    calendar,
     feedback,
-    lateness,
     showing,
     taken,
     telling,
@@ -33,39 +30,17 @@ from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import orders
 from clinic.kits import showing as kit_showing
 from clinic.kits.forms import MyOrderForm
-from clinic.messaging import covers, outbox
+from clinic.messaging import outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 from clinic.privacy import limits, tokens
 from clinic.safety.trainings import reading
 from clinic.safety.trainings.forms import MySeatForm
-from clinic.site import mine_felt, mine_instead, mine_orders, mine_ready, mine_trainings, mine_waiting
+from clinic.site import mine_felt, mine_orders, mine_ready, mine_trainings, mine_visits, mine_waiting
 from clinic.site.home import blueprint
-from clinic.site.message_words import sms_words
-from clinic.site.mine_instead import Instead
 from clinic.wording import gettext as _
 
-LOOKS = ("open", "times", "calendar", "points")  # they change nothing, so they wait for no writer
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A visit as the page shows it."""
-
-    id: str
-    view: AppointmentView
-    noun: str
-    when: str
-    ahead: bool  # it may still be moved or cancelled here
-    away: bool  # its place is stopped, until somebody there opens it again
-    address: str
-    calls: bool  # she calls and does not come
-    number: str  # whom to call, while it is time
-    opens: str  # when the address, or that number, opens; "" when it is open
-    sms: str
-    late: str  # by how much the room runs late, while she is still expected
-    instead: tuple[Instead, ...]
-    ask: bool  # how it was
+LOOKS = ("open", "times", "calendar", "silent", "points")  # they change nothing, so they wait for no writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +111,8 @@ def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: boo
     view = next((v for v in appointments.of_pass(s, cat, pass_, now) if v.rid == form.visit.data), None)
     if view is None:
         return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
-    if act == "calendar":
-        return _calendar(form.code.data, view, pass_, now)
+    if act in ("calendar", "silent"):
+        return mine_visits.calendar_file(form.code.data, view, pass_, act == "calendar", now)
     try:
         if act == "cancel":
             appointments.cancel(s, cat, pass_, view.rid, now)
@@ -200,20 +175,13 @@ def _silence(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None
     passes.set_contact(s, pass_, pass_.language, pass_.cover, None)
 
 
-def _calendar(code: str, view: AppointmentView, pass_: OpenPass, now: datetime) -> Response:
-    content = calendar.event(code, view, covers.word(pass_.cover, pass_.language), now)
-    response = Response(content, content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="meeting.ics"'
-    return response
-
-
 def _page(
     s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, now: datetime, said: str = "", its: Any = None
 ) -> str:
     """Everything under the pass; `its`: the form that was just sent of something of its own."""
     views = appointments.of_pass(s, cat, pass_, now)
     asked = feedback.open_for(s, views)
-    visits = [_visit(s, view, view.rid in asked, now) for view in views]
+    visits = mine_visits.cards(s, views, asked, now)
     cards = [mine_orders.card(s, cat, view, now) for view in orders.of_pass(s, cat, pass_, now)]
     return render_template(
         "site/mine_open.html",
@@ -233,39 +201,6 @@ def _page(
     )
 
 
-def _visit(s: Session, view: AppointmentView, ask: bool, now: datetime) -> Visit:
-    loc, language = view.location, wording.language_now()
-    live = view.status not in ("cancelled", "missed")
-    calls = by_phone.is_call(view.services)
-    hidden = calls or loc.visibility == "district"
-    opens = by_phone.opens(view.start) if calls else view.start - timedelta(minutes=loc.reveal_minutes)
-    away = live and loc.stopped_at is not None
-    return Visit(
-        id=view.rid.hex(),
-        view=view,
-        noun=view.noun_in(language),
-        when=showing.day_and_time(view.start, now),
-        ahead=view.status == "booked" and now <= view.start - timedelta(minutes=loc.cancel_minutes),
-        away=away,
-        address=loc.address[language] if live and not calls and not away and (not hidden or now >= opens) else "",
-        calls=calls,
-        number="" if away else by_phone.number(view, now),
-        opens=wording.at(opens) if hidden and live and not away and now < opens else "",
-        sms=sms_words(outbox.of(s, telling.about(view.rid)), now) if messaging.enabled() else "",
-        late=_late(s, view, now),
-        instead=mine_instead.instead(s, view, now),
-        ask=ask,
-    )
-
-
-def _late(s: Session, view: AppointmentView, now: datetime) -> str:
-    day = clock.service_day(view.start)
-    if view.room is None or view.status not in ("booked", "here") or day != clock.service_day(now):
-        return ""
-    minutes = lateness.of_room(s, view.room.id, day)
-    return _("It runs late today, by about %(minutes)s min.", minutes=minutes) if minutes else ""
-
-
 def _times(
     s: Session,
     cat: Catalogue,
@@ -281,6 +216,8 @@ def _times(
     days = min(loc.days_ahead + 1, STRIP_DAYS)
     services = frozenset(service.id for service in view.services)
     slots = availability.slots(s, cat, loc, services, today, days + 1, now)
+    if not appointments.in_time(loc, view.start, now):  # she is late: this evening, no other
+        days, slots = 1, tuple(slot for slot in slots if clock.service_day(slot.start) == clock.service_day(view.start))
     strip = showing.strip(cat, loc, slots, today, days)
     first_free = next((row[0] for row in strip if not row[4]), today.isoformat())
     wished = form.day.data or max(clock.local(view.start).date(), today)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
 from clinic.booking import cities
+from clinic.booking.message_words import sms_words
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import Spot
 from clinic.kits import catalogue as kit_catalogue
@@ -19,7 +20,6 @@ from clinic.kits.refusals import Gone, NotOffered, OutOfStock, PointClosed
 from clinic.kits.routing import Proposal, Wish
 from clinic.messaging import outbox
 from clinic.passes.passes import OpenPass
-from clinic.site.message_words import sms_words
 from clinic.wording import gettext as _
 
 OTHERS_SHOWN = 6

@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic import messaging, wording
+from clinic.booking.message_words import sms_words
 from clinic.directory.catalogue import Catalogue
 from clinic.messaging import outbox
 from clinic.passes.passes import OpenPass
 from clinic.safety.trainings import seats, showing, telling
 from clinic.safety.trainings.forms import MySeatForm
 from clinic.safety.trainings.seats import Begun, Gone, SeatView
-from clinic.site.message_words import sms_words
 from clinic.site.mine_orders import Said
 from clinic.wording import gettext as _
 from clinic.wording import ngettext

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
+from clinic.booking import message_words
 from clinic.booking.showing import before_words, lead_words
 from clinic.booking.views import Page, carried, sent
 from clinic.booking.views_book import token_is_good
@@ -17,7 +18,7 @@ from clinic.directory.catalogue import Catalogue
 from clinic.messaging import covers, window
 from clinic.passes import passes
 from clinic.privacy import codes, limits, once, tokens
-from clinic.safety.trainings import reading, seats, showing
+from clinic.safety.trainings import reading, seats, showing, telling
 from clinic.safety.trainings.forms import LEADS, SeatForm
 from clinic.safety.trainings.reading import NoTraining, TrainingView
 from clinic.safety.trainings.seats import Begun, CalledOff, CodeUnknown, Full, Gone, PhoneNeeded, SeatView
@@ -210,5 +211,6 @@ def done_page(cat: Catalogue, view: SeatView, code: str, now: datetime) -> str:
         noun=view.noun_in(wording.language_now()),
         hidden=showing.opens(view.training, loc) is not None,
         opens=showing.opens_words(view.training, loc, now),
+        sms=message_words.just_put(telling.about(view.rid), now),
         code=codes.shown(code) if code else "",
     )
