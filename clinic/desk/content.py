@@ -12,9 +12,10 @@ from clinic.safety.pages import editing, markup, shown
 from clinic.safety.pages.editing import Check, Unfit
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, Page
 from clinic.safety.pages.views import body, draw_numbers, in_my_language
-from clinic.staff import guard
+from clinic.staff import guard, memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.models import ROLES
+from clinic.staff.people import CHIEFS
 from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
 
@@ -80,6 +81,14 @@ def edit_page(person: SignedIn, number: int, language: str) -> ResponseReturnVal
     act = request.form.get("act", "preview")
     if act not in ("save", "check", "withdraw"):
         return _editor(person, page, language, form, preview=True)
+    if act != "save" and not _releases(person):
+        sentence = _(
+            "The whole country reads this page: a coordinator of a whole organization releases it, or takes it off."
+        )
+        return _editor(person, page, language, form, sentence), 403
+    if act == "withdraw" and "sure" not in request.form:
+        sentence = _("Tick that you mean it: nobody in the country sees the page any more, at once.")
+        return _editor(person, page, language, form, sentence), 422
     db.session.rollback()
     try:
         with writing() as s:
@@ -130,6 +139,10 @@ def page_versions(person: SignedIn, number: int, language: str) -> ResponseRetur
         tag=shown.TAGS.get(language, language),
     )
     return drawn, 409 if sentence else 200
+
+
+def _releases(person: SignedIn) -> bool:
+    return memberships.speaks_for_an_organization(db.session(), person.staff_id, CHIEFS)
 
 
 def section_words() -> dict[str, str]:

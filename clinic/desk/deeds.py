@@ -1,4 +1,7 @@
-"""What happened at a coordinator's places: who did what in which hour, of the last 90 days. No client stands in it."""
+"""What happened at a coordinator's places, and to what belongs to all: who did what in which hour, of 90 days.
+
+No client stands in it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,11 +30,17 @@ ON_A_PAGE = 200
 # Marks of the day, hidden once the roster has forgotten its visits: hours in which somebody came would come close
 # to counting them.
 MARKS = (*(f"visit.{status}" for status in STATUSES), "visit.walk_in", "visit.walk_in_given_up")
+# What is done to things that belong to everybody: every coordinator sees it, whoever did it.
+COMMON = (
+    "page begun", "page saved", "page checked", "page restored", "page taken off", "lot.recall", "question.answer",
+    "on duty", "off duty", "drill started",
+)  # fmt: skip
 MARKS_SHOWN = timedelta(days=2)
 NAMELESS = ("closure.", "place.", "training ", "hours.", "request ")  # what they were done to has a number only
 
 WORDS: dict[str, Any] = {
     "signed in": _l("signed in"),
+    "password.wrong": _l("wrong password"),
     "second.wrong": _l("right password, wrong second factor"),
     "pin changed": _l("changed the PIN"),
     "password changed": _l("changed a password"),
@@ -159,7 +168,7 @@ def _read(person: SignedIn, before: int | None) -> list[Deed]:
     rows = s.scalars(
         select(Audit)
         .where(
-            Audit.location.in_([place.id for place in places]) | elsewhere,
+            Audit.location.in_([place.id for place in places]) | elsewhere | Audit.verb.in_(COMMON),
             Audit.verb.not_in(MARKS) | (Audit.hour > clock.now() - MARKS_SHOWN),
             Audit.id < before if before is not None else true(),
         )

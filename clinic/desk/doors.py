@@ -1,12 +1,14 @@
 """In and out: sign-in and sign-out."""
 
 from datetime import datetime
+from typing import Any
 
 import flask_login
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from clinic import audit, clock
 from clinic.config import settings
@@ -14,7 +16,7 @@ from clinic.db import db, writing
 from clinic.desk import bp, shared_desk
 from clinic.desk.forms import SignInForm, SitDownForm
 from clinic.privacy import limits
-from clinic.staff import guard, passkeys, second_factor, shared_desks, sign_in
+from clinic.staff import accounts, guard, guessing, passkeys, second_factor, shared_desks, sign_in
 from clinic.staff.models import Staff
 
 WHY = "why"  # in the session: why somebody finds herself at the sign-in page
@@ -38,7 +40,7 @@ def sign_in_page() -> ResponseReturnValue:
     return _sign_in_page(error="" if why is None else str(why))
 
 
-def _sign_in_page(login: str = "", error: str = "", desk_error: str = "", chosen: str = "") -> str:
+def _sign_in_page(login: str = "", error: Any = "", desk_error: str = "", chosen: str = "") -> str:
     now = clock.now()
     here = shared_desk.here(now)
     return render_template(
@@ -65,7 +67,9 @@ def do_sign_in() -> ResponseReturnValue:
     typed = (form.login.data or "")[:200].replace("\x00", "")
     if not _form_is_ours():
         return _sign_in_page(login=typed, error=_still_here()), 400
-    now = clock.now()
+    now, login = clock.now(), accounts.normal_login(typed)
+    if guessing.must_wait(login):
+        return _sign_in_page(login=typed, error=_must_wait()), 429
     try:
         if not form.validate():
             raise sign_in.SignInRefused
@@ -77,6 +81,9 @@ def do_sign_in() -> ResponseReturnValue:
     if staff_id is not None and not passes:
         with writing() as s:
             audit.record(s, now, s.get_one(Staff, staff_id).login, "second.wrong", "")
+    if staff_id is None:
+        guessing.count(login)
+        _note_wrong(login, now)
     if staff_id is None or not passes:
         return _sign_in_page(login=typed, error=_("This does not match. Check everything and try again.")), 422
     return enter(staff_id, now)
@@ -121,6 +128,22 @@ def do_sit_down() -> ResponseReturnValue:
     return enter(who, now, here.desk)
 
 
+def _must_wait() -> Any:
+    return _(
+        "Too many wrong passwords were typed for this account. Wait an hour, use a passkey, "
+        "or sign in where you have signed in before."
+    )
+
+
+def _note_wrong(login: str, now: datetime) -> None:
+    """A wrong password is written down under the account, once an hour: she and her coordinator see it."""
+    if not accounts.LOGIN.fullmatch(login):
+        return
+    with writing() as s:
+        if s.scalar(select(Staff.id).where(Staff.login == login)) is not None:
+            audit.record(s, now, login, "password.wrong", "")
+
+
 def _form_is_ours() -> bool:
     try:
         guard.check_form()
@@ -146,7 +169,10 @@ def enter(staff_id: int, now: datetime, desk: shared_desks.Desk | None = None) -
     if desk is None:
         session[guard.PROVED] = int(now.timestamp())
     flask_login.login_user(sign_in.find(db.session(), token, now))
-    return redirect(url_for("desk.today"), 303)
+    answer = redirect(url_for("desk.today"), 303)
+    if desk is None:
+        guessing.remember(answer, person.login)
+    return answer
 
 
 @bp.post("/sign-out")

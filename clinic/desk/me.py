@@ -71,12 +71,16 @@ def proof(person: SignedIn) -> ResponseReturnValue:
 
 @bp.route("/me/password", methods=["GET", "POST"])
 @staff_only(*ROLES, at_shared_desk=False)
+@limits.limit(limits.SIGN_INS, "proof")
 def password(person: SignedIn) -> ResponseReturnValue:
-    """Choose another password; her other sign-ins end."""
-    if not guard.proved_lately(clock.now()):
-        return redirect(url_for("desk.proof"), 303)
+    """Choose another password, by the one she has; her other sign-ins end."""
     form = PasswordForm(request.form)
-    if request.method == "GET" or not form.validate():
+    form.of_login, form.of_name = person.login, person.name
+    fits = request.method == "POST" and form.validate()
+    if fits and not _is_hers(person, form.current.data or ""):
+        form.current.errors = [_("The password does not match.")]
+        fits = False
+    if not fits:
         return render_template("staff/password.html", person=person, form=form), 422 if form.errors else 200
     stored = accounts.hashed(form.password.data or "")
     db.session.rollback()
@@ -179,6 +183,7 @@ def _drawing(address: str) -> str:
         light="#fff",
         svgclass="qr",
         lineclass=None,
+        omitsize=True,  # a viewBox instead: the style sheet may make it smaller, and it stays whole
     )
     return out.getvalue().decode()
 

@@ -11,7 +11,7 @@ from clinic.booking import typed
 from clinic.booking.forms import Parsed, ParsedList, one_of
 from clinic.db import LANGUAGES
 from clinic.desk.forms import FOUR_DIGITS, LARGEST_ID, no_easy_pin
-from clinic.staff import accounts
+from clinic.staff import accounts, guessable
 from clinic.staff.models import ROLES
 
 NEEDED = _l("Fill in this field.")
@@ -31,13 +31,19 @@ def _filled(_form: Form, field: Any) -> None:
 
 
 def _hard_to_guess(form: Form, field: Any) -> None:
-    login = getattr(form, "login", None)
-    if login is not None and login.data and len(login.data) > 3 and login.data in field.data.casefold():
+    typed_login = getattr(form, "login", None)
+    login = getattr(form, "of_login", "") or (typed_login.data if typed_login is not None else "") or ""
+    if len(login) > 3 and login in field.data.casefold():
         raise ValidationError(_l("The login must not stand in the password."))
+    if guessable.is_guessable(field.data, (login, getattr(form, "of_name", ""))):
+        raise ValidationError(_l("This password would be guessed. Take four words that do not belong together."))
 
 
 def new_password(label: Any) -> Any:
-    """A new password: long, and without the login in it."""
+    """A new password: long, without the login in it, not on the lists of those who guess.
+
+    A form for an account that exists sets `of_login` and `of_name` before it validates.
+    """
     return PasswordField(
         label,
         validators=[
@@ -102,8 +108,11 @@ class AcceptForm(Form):
 
 
 class PasswordForm(Form):
-    """Another password for one's own account."""
+    """Another password for one's own account, and the one that it has."""
 
+    of_login = ""
+    of_name = ""
+    current = PasswordField(_l("The password you have now"), validators=[InputRequired(NEEDED), Length(max=256)])
     password = new_password(_l("New password"))
 
 

@@ -16,6 +16,7 @@ from clinic.desk import bp, point_pages
 from clinic.desk.point_forms import RecallForm
 from clinic.desk.point_pages import COORDINATOR, Counter
 from clinic.directory.catalogue import LocationInfo
+from clinic.directory.models import Location
 from clinic.kits import serving
 from clinic.kits.models import Holding, Lot
 from clinic.staff.guard import staff_only
@@ -55,7 +56,7 @@ def recall(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     form = RecallForm(request.form)
     if not form.validate():
         return _page(desk, form, None), 422
-    lot = next((one for one in _lots(db.session()) if one.id == form.lot_id.data), None)
+    lot = next((one for one in _lots(db.session(), location) if one.id == form.lot_id.data), None)
     if lot is None:
         abort(404)
     if lot.recalled_on is not None:
@@ -86,17 +87,23 @@ def _foreseen(desk: Counter, lot: LotName) -> Effect:
     )
 
 
-def _lots(s: Session) -> tuple[LotName, ...]:
+def _lots(s: Session, here: LocationInfo) -> tuple[LotName, ...]:
+    """The lots that the points of this place's organization have had: others are not theirs to judge."""
+    theirs = (
+        select(Holding.lot_id)
+        .join(Location, Location.id == Holding.point_id)
+        .where(Location.organization_id == here.organization_id)
+    )
     rows = s.execute(
-        select(Lot.id, Lot.kit_type_id, Lot.number, Lot.expires_on, Lot.recalled_on).order_by(
-            Lot.kit_type_id, Lot.number
-        )
+        select(Lot.id, Lot.kit_type_id, Lot.number, Lot.expires_on, Lot.recalled_on)
+        .where(Lot.id.in_(theirs))
+        .order_by(Lot.kit_type_id, Lot.number)
     )
     return tuple(LotName(*row) for row in rows)
 
 
 def _page(desk: Counter, form: RecallForm, effect: Effect | None, sentence: str = "") -> str:
-    lots = _lots(db.session())
+    lots = _lots(db.session(), desk.location)
     letters: Mapping[int, str] = {kit.id: kit.letter for kit in desk.known.kits}
     return render_template(
         "desk/point_recall.html",

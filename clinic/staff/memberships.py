@@ -35,6 +35,11 @@ def roles_of(s: Session, staff_id: int) -> tuple[Role, ...]:
     return tuple(Role(*row) for row in rows)
 
 
+def speaks_for_an_organization(s: Session, staff_id: int, roles: Collection[str]) -> bool:
+    """Whether this person holds one of `roles` at a whole organization: what everybody reads is not one place's."""
+    return any(r.role in roles and r.location_id is None for r in roles_of(s, staff_id))
+
+
 def may(s: Session, staff_id: int, roles: Collection[str], location: LocationInfo) -> bool:
     """Whether this person holds one of `roles` at `location`."""
     return any(r.role in roles and r.covers(location) for r in roles_of(s, staff_id))

@@ -1,8 +1,9 @@
 """Who may see and change whom: roles given and taken, accounts switched off and on.
 
 A coordinator gives every role but administrator at her place, or at her organization and its places; an
-administrator gives all of them there. A coordinator gives nothing to herself. An organization and a place
-keep somebody who can let others in.
+administrator gives all of them there. Who answers calls for help is chosen by somebody of the whole organization,
+not of one place. A coordinator gives nothing to herself. An organization and a place keep somebody who can let
+others in.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,6 +18,7 @@ from clinic.staff import accounts, second_factor
 from clinic.staff.models import ROLES, Membership, SignIn, Staff
 
 CHIEFS = ("coordinator", "administrator")
+BEYOND_A_PLACE = ("responder",)  # who answers calls for help answers for more than one place: an organization gives it
 
 
 class NotYours(Exception):
@@ -43,7 +45,7 @@ class Held:
 
     def may_give(self, other: "Held") -> bool:
         """Whether whoever holds this may give and take `other`."""
-        if not self.covers(other):
+        if not self.covers(other) or (other.role in BEYOND_A_PLACE and self.location_id is not None):
             return False
         return self.role == "administrator" or (self.role == "coordinator" and other.role != "administrator")
 

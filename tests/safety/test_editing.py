@@ -1,5 +1,6 @@
 """Coordinators write pages: previewed, checked by a named person, kept as versions, brought back, taken off."""
 
+import time
 from datetime import date
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.audit import Audit
 from clinic.db import reading, writing
+from clinic.directory.models import Location
 from clinic.safety.pages import editing, seeding
 from clinic.safety.pages.editing import Check, Draft, Stale, Unfit
 from clinic.safety.pages.models import Page, PageVersion
-from tests.desk.conftest import Desk, cheap_argon2, csrf, desk
+from tests.desk.conftest import Desk, cheap_argon2, csrf, desk, person
 
 __all__ = ["cheap_argon2", "desk"]
 
@@ -58,7 +60,8 @@ def test_a_text_goes_from_preview_to_draft_to_checked_to_taken_off_and_back(chie
     versions = chief.get("/staff/pages/10/ru/versions").text
     assert "<ins>+ Другое слово</ins>" in versions
     assert "<del>− &gt; ru: Назовите причину.</del>" in versions
-    assert send(chief, "withdraw", base="3").status_code == 303
+    assert send(chief, "withdraw", base="3").status_code == 422, "it asks once"
+    assert send(chief, "withdraw", base="3", sure="1").status_code == 303
     assert public(she) == ""
     token = csrf(chief, "/staff/pin")
     back = {"csrf_token": token, "n": "2", "base": "4"}
@@ -171,3 +174,38 @@ def test_the_functions_refuse_by_themselves(app: object, evening: object) -> Non
             editing.save(s, 10, "ru", Draft("А", "", "", "а", ""), Check("", TODAY), 1, "x", now)
         assert not editing.restore(s, 10, "ru", 9, 1, "x", now)
         assert editing.restore(s, 10, "ru", 1, 1, "x", now)
+
+
+def test_a_long_text_is_compared_at_once(chief: FlaskClient) -> None:
+    texts = ["\n".join(f"{n % 7}{word}" for n in range(1090)) for word in ("а", "б")]
+    began = time.monotonic()
+    for n, text in enumerate(texts):
+        assert send(chief, "save", base=str(n), text=text).status_code == 303
+    page = chief.get("/staff/pages/10/ru/versions")
+    assert page.status_code == 200
+    assert time.monotonic() - began < 20  # it took minutes
+    twisted = [[f"{n}" for n in range(400)], [f"{n}" for n in reversed(range(400))]]
+    assert len(editing.compare("\n".join(twisted[0]), "\n".join(twisted[1]))) == 799
+    assert editing.compare("a\nb", "a\nc") == [(" ", "a"), ("-", "b"), ("+", "c")]
+    assert editing.compare("a\nb", "a\nb") == [(" ", "a"), (" ", "b")]
+
+
+def test_who_speaks_for_one_place_writes_drafts_and_releases_nothing(desk: Desk, chief: FlaskClient) -> None:
+    with writing() as s:
+        person(s, "local", "coordinator", desk.location_id)
+        elsewhere = s.scalars(select(Location.id).where(Location.slug == desk.foreign_slug)).one()
+        person(s, "elsewhere", "coordinator", elsewhere)
+    local = desk.client("local")
+    assert send(local, "save", base="0").status_code == 303
+    for act in ("check", "withdraw"):
+        refused = send(
+            local, act, base="1", checked_by="Дана С., юрист", checked_on="2026-11-24", text="Другое", sure="1"
+        )
+        assert refused.status_code == 403
+        assert "Другое" in refused.text  # what was typed stays
+    for reader in (
+        local,
+        chief,
+        desk.client("elsewhere"),
+    ):  # what belongs to all is seen by all, of other organizations too
+        assert "страница сохранена" in reader.get("/staff/people/deeds").text

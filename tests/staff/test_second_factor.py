@@ -143,7 +143,6 @@ def test_locks_are_changed_by_whoever_proves_it_only(asked: Desk, evening: time_
         (SECOND, {"act": "app"}),
         ("/staff/me/second/take", {"what": "app"}),
         ("/staff/me/codes", {}),
-        ("/staff/me/password", {"password": "quite another one"}),
     ):
         assert client.post(path, data={"csrf_token": token, **data}).headers["Location"] == "/staff/me/proof", path
     wrong = client.post("/staff/me/proof", data={"csrf_token": token, "password": "wrong"})
@@ -162,17 +161,18 @@ def test_a_pin_that_opened_the_screen_changes_no_locks(desk: Desk) -> None:
     client.post("/staff/lock")
     client.post("/staff/unlock", data={"csrf_token": csrf(client, "/staff/lock"), "pin": PIN})
     assert client.get(desk.url()).status_code == 200
-    for path in ("/staff/me/password", SECOND):
-        assert client.get(path).headers["Location"] == "/staff/me/proof", path
+    assert client.get(SECOND).headers["Location"] == "/staff/me/proof"
+    form = {"csrf_token": csrf(client, "/staff/me/password"), "password": "seven green lamps sing"}
+    assert client.post("/staff/me/password", data=form).status_code == 422, "it asks for the one she has"
 
 
 def test_another_password_ends_the_other_sign_ins(desk: Desk) -> None:
     here, elsewhere = desk.client(), desk.client()
     page = here.get("/staff/me")
     assert page.text.count('name="sign_in"') == 2
-    form = {"csrf_token": csrf(here, "/staff/me/password"), "password": "short"}
+    form = {"csrf_token": csrf(here, "/staff/me/password"), "current": PASSWORD, "password": "short"}
     assert here.post("/staff/me/password", data=form).status_code == 422
-    assert here.post("/staff/me/password", data=form | {"password": "my gulnar word"}).status_code == 303
+    assert here.post("/staff/me/password", data=form | {"password": "seven green lamps sing"}).status_code == 303
     assert elsewhere.get(desk.url()).headers["Location"] == "/staff/sign-in"
     assert here.get(desk.url()).status_code == 200
 

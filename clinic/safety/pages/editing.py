@@ -13,6 +13,7 @@ from clinic.safety.pages import markup, neutral, shown
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, Page, PageVersion
 
 FIRST_OWN = 100  # numbers below belong to what is delivered with the program
+MOST_COMPARED = 800  # lines of both texts
 MOST_BYTES = 3_600  # of a page's own text as sent with br: what of 10 KB is left beside styles and frame
 
 
@@ -194,9 +195,17 @@ def headings(s: Session) -> dict[int, str]:
 
 
 def compare(old: str, new: str) -> list[tuple[str, str]]:
-    """The lines of two texts: ("+", line) for a new one, ("-", line) for one that is gone, (" ", line) for the rest."""
-    lines = difflib.ndiff(old.splitlines(), new.splitlines())
-    return [(line[0], line[2:]) for line in lines if line[0] != "?"]
+    """The lines of two texts: ("+", line) for a new one, ("-", line) for one that is gone, (" ", line) for the rest.
+
+    The time grows with the square of the lines at worst: of very long texts one stands after the other.
+    """
+    before, after = old.splitlines(), new.splitlines()
+    if len(before) + len(after) > MOST_COMPARED:
+        return [("-", line) for line in before] + [("+", line) for line in after]
+    if before == after:
+        return [(" ", line) for line in after]
+    lines = difflib.unified_diff(before, after, n=MOST_COMPARED, lineterm="")
+    return [(line[:1], line[1:]) for line in list(lines)[3:]]
 
 
 def _versions(number: int, language: str) -> Select[PageVersion]:
