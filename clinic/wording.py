@@ -309,6 +309,13 @@ def minutes_words(minutes: int, language: str | None = None) -> str:
 
 
 @_kept
+def hours_minutes(minutes: int) -> str:
+    """ "9 h 20 min", "40 min"."""
+    hours, rest = divmod(minutes, 60)
+    words = [gettext("%(hours)s h", hours=hours)] if hours else []
+    return " ".join([*words, minutes_short(rest)] if rest or not hours else words)
+
+
 def minutes_short(minutes: int, language: str | None = None) -> str:
     """ "20 мин", "20 min"."""
     with speaking(language):

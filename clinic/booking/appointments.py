@@ -275,6 +275,21 @@ def moved_from(s: Session, location_id: int, day: date, number: int, first_lette
     return None
 
 
+def on_other_day(s: Session, location_id: int, day: date, number: int, first_letter: str) -> DeskRow | None:
+    """The visit of this ticket on another day than `day`, the nearest; she may have come on the wrong one."""
+    rows = s.execute(
+        select(*COLUMNS).where(
+            Appointment.location_id == location_id,
+            Appointment.ticket == number,
+            Appointment.day != day,
+            Appointment.status != "cancelled",
+        )
+    )
+    found = [row for row in rows if tickets.fold(first_letter) in tickets.letters(row.noun)]
+    nearest = min(found, key=lambda row: (abs(row.day - day), row.day), default=None)
+    return None if nearest is None else desk_row(nearest)
+
+
 def _by_ticket(s: Session, location_id: int, day: date, number: int, first_letter: str) -> Any:
     row = s.execute(
         select(*COLUMNS).where(

@@ -4,9 +4,10 @@ Whoever is moved or stopped is told in her own language and cover, in the transa
 no message can reach is handed to the desk, and sees it under her code.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
 
 MOVE, STOP = "move", "stop"
-_TRIED = 5
+_LATER, _EARLIER = 4, 2  # times offered
 _NEWS = (telling.MOVED, telling.STOPPED)
 _LOST = ("dropped", *outbox.TROUBLES)
 
@@ -35,14 +36,21 @@ Answers = Mapping[bytes, str]
 class Touched:
     """A visit that loses its time: where it could go, and whether a message can reach her.
 
-    `nearest` is free as things stand; once all touched visits are off, a nearer time may be. `reachable`:
-    when it is taken off; `reachable_there`: when it is moved to `nearest`, which may be sooner.
+    `options` are free as things stand, the later ones first: whoever is not told comes at the old hour, and
+    only then to an open door. `reachable`: a message tells her when it is taken off; `reachable_at`: for each
+    option, when it is moved there.
     """
 
     row: DeskRow
-    nearest: Slot | None
+    options: tuple[Slot, ...]
     reachable: bool
-    reachable_there: bool
+    reachable_at: tuple[bool, ...]
+
+    @property
+    def proposed(self) -> Slot | None:
+        """What is done unless the desk says otherwise: a later time, of which a message tells her."""
+        later = [slot for slot, told in zip(self.options, self.reachable_at, strict=True) if told]
+        return next((slot for slot in later if slot.start > self.row.start), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,22 @@ class MoreTouched(Exception):
         self.touched = touched
 
 
+def to(start: datetime) -> str:
+    """The answer that moves a visit to this very time."""
+    return f"{MOVE}:{clock.cell(start)}"
+
+
+def moves(answer: str) -> bool:
+    """Whether an answer moves a visit: to a time that it names, or to the nearest."""
+    return answer == MOVE or chosen_start(answer) is not None
+
+
+def chosen_start(answer: str) -> datetime | None:
+    """The time that an answer names."""
+    found = re.fullmatch(rf"{MOVE}:(\d{{1,8}})", answer, re.ASCII)
+    return None if found is None else clock.moment(int(found[1]))
+
+
 def rids_of(s: Session, location_id: int, answers: Mapping[tuple[date, int], str]) -> dict[bytes, str]:
     """Answers by service day and ticket, as a page may name visits, by the visits' own keys."""
     found = s.execute(
@@ -81,14 +105,16 @@ def touched(s: Session, cat: Catalogue, loc: LocationInfo, rows: Sequence[Any], 
 def carry_out(s: Session, cat: Catalogue, rows: Sequence[Any], answers: Answers, now: datetime) -> Rearranged:
     """Move or stop each row as `answers` says; whoever finds no other time is stopped. `s` writes.
 
+    A time that was chosen and is gone meanwhile is replaced by the nearest, later before earlier.
+
     `cat` already knows the change; the days were bumped before.
     """
     for row in rows:
         # all at once, so that they don't stand in each other's way, nor in their own
         appointments.stop(s, row, now, "closed")
     moved, stopped, untold = [], [], []
-    for row in rows:
-        view = _move_near(s, cat, row, now) if answers[row.rid] == MOVE else None
+    for row in sorted(rows, key=lambda row: answers[row.rid] == MOVE):  # who has a time chosen comes first
+        view = _move_near(s, cat, row, chosen_start(answers[row.rid]), now) if moves(answers[row.rid]) else None
         if view is None:
             told = tell_stopped(s, row, now)
             stopped.append(replace(appointments.desk_row(row), status="cancelled"))
@@ -183,26 +209,32 @@ def as_row(row: Any, view: AppointmentView) -> DeskRow:
 
 
 def _touched(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> Touched:
-    nearest = next(iter(_near(s, cat, loc, row, now)), None)
-    there = nearest is not None and reachable(s, row, now, nearest.start)
-    return Touched(appointments.desk_row(row), nearest, reachable(s, row, now), there)
+    options = tuple(_near(s, cat, loc, row, now))
+    there = tuple(reachable(s, row, now, slot.start) for slot in options)
+    return Touched(appointments.desk_row(row), options, reachable(s, row, now), there)
 
 
 def _near(s: Session, cat: Catalogue, loc: LocationInfo, row: Any, now: datetime) -> list[Slot]:
+    """Free times at this place: the next later ones, then the last earlier ones."""
     services = frozenset(placing.unseal(row.rid, row.details).services)
     start = clock.moment(row.start_cell)
-    found = availability.alternatives(s, cat, loc, services, start, now, _TRIED)
-    here = [slot for where, slot in found if where.id == loc.id]
-    return sorted(here, key=lambda slot: (abs(slot.start - start), slot.start))
+    first = clock.local(now).date()
+    found = availability.slots(s, cat, loc, services, first, loc.days_ahead + 1, now)
+    later = [slot for slot in found if slot.start > start][:_LATER]
+    earlier = [slot for slot in reversed(found) if slot.start < start][:_EARLIER]
+    return later + earlier
 
 
-def _move_near(s: Session, cat: Catalogue, row: Any, now: datetime) -> AppointmentView | None:
+def _move_near(s: Session, cat: Catalogue, row: Any, chosen: datetime | None, now: datetime) -> AppointmentView | None:
     loc = cat.locations[row.location_id]
     services = frozenset(placing.unseal(row.rid, row.details).services)
-    for slot in _near(s, cat, loc, row, now):
-        rooms = availability.open_rooms(cat, loc, services, slot.start)
+    starts = [slot.start for slot in _near(s, cat, loc, row, now)]
+    last = clock.at(clock.local(now).date() + timedelta(days=loc.days_ahead + 1), 0)
+    for start in ([chosen] if chosen is not None and now < chosen < last else []) + starts:
+        rooms = availability.open_rooms(cat, loc, services, start)
         try:
-            return move(s, cat, row, rooms, slot.start, now)
+            if rooms:
+                return move(s, cat, row, rooms, start, now)
         except SlotTaken:
             continue
     return None

@@ -64,7 +64,7 @@ def close(s: Session, cat: Catalogue, shut: Shut, answers: Answers, actor: str, 
     """
     # whoever moves may move to any day, and days are bumped in order
     days = ahead(cat.locations[shut.location_id], now)
-    taken.bump_days(s, shut.location_id, days if MOVE in answers.values() else _within(shut, days))
+    taken.bump_days(s, shut.location_id, days if any(map(rearranging.moves, answers.values())) else _within(shut, days))
     before = catalogue.current(s)
     rows = _rows(s, shut)
     if any(row.rid not in answers for row in rows):

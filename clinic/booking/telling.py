@@ -106,10 +106,15 @@ def tell_stopped(s: Session, pass_: OpenPass, rid: bytes, start: datetime, forge
     due = window.news_at(start, now)
     if due is None or pass_.phone is None:
         return False
-    today = clock.local(due).date() == clock.local(start).date()
-    text = (covers.stopped if today else covers.called_off)(pass_.language, start)
+    text = stopped_words(pass_.language, start, due)
     outbox.put(s, pass_.rid, about(rid), STOPPED, pass_.phone, text, due, start, forget_on)
     return True
+
+
+def stopped_words(language: str, start: datetime, due: datetime) -> str:
+    """The text, put to go out at `due`, that says that a visit at `start` does not take place."""
+    today = clock.local(due).date() == clock.local(start).date()
+    return (covers.stopped if today else covers.called_off)(language, start)
 
 
 def late_minutes(kind: str) -> int | None:

@@ -16,6 +16,7 @@ from clinic import clock
 # Marks that only turn the direction of writing, or take no room: people paste them with numbers.
 _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0x061C])
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NUMBER_OF_A_PERSON = re.compile(r"(?:\d[\s\-()]*){10,}")  # a phone number, an identity number
 FIRST_YEAR, LAST_YEAR = 2024, 2100
 
 
@@ -34,6 +35,14 @@ def text(typed: str, most: int) -> str:
     kept = " ".join(typed.translate(_INVISIBLE).split())
     if len(kept) > most:
         raise Unreadable(_l("This is too long."))
+    return kept
+
+
+def without_numbers(typed: str, most: int) -> str:
+    """One line of text in which nobody's number stands. Raises Unreadable."""
+    kept = text(typed, most)
+    if _NUMBER_OF_A_PERSON.search(unicodedata.normalize("NFKC", kept)):
+        raise Unreadable(_l("No phone or identity number of anybody stands here: write “a number”."))
     return kept
 
 

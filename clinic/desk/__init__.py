@@ -97,7 +97,7 @@ def init(app: Flask) -> None:
         short_day_words=wording.short_day,
         day_hour_words=_day_hour,
         weekday_words=wording.weekday_short,
-        hours_words=week.hours_words,
+        hours_words=wording.hours_minutes,
         capitalize_first=_capital,
         cell_number=clock.cell,
         service_day=clock.service_day,

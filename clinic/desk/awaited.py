@@ -11,8 +11,16 @@ from clinic.desk import bp
 from clinic.desk.forms import ThingForm
 from clinic.desk.views import ROSTER_ROLES
 from clinic.directory.catalogue import LocationInfo
+from clinic.staff import memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
+
+AWAITED_ROLES = ("clinician", "coordinator")
+
+
+def _sees_awaited(person: SignedIn, location: LocationInfo) -> bool:
+    """Whoever writes down what came sees what is awaited; a desk needs only what it hands out."""
+    return memberships.may(db.session(), person.staff_id, AWAITED_ROLES, location)
 
 
 @bp.route("/awaited/<slug>", methods=["GET", "POST"])
@@ -26,6 +34,7 @@ def show_awaited(person: SignedIn, location: LocationInfo) -> ResponseReturnValu
             "desk/awaited.html",
             person=person,
             location=location,
+            waits=_sees_awaited(person, location),
             coming=[thing for thing in things if not thing.ready],
             ready=[thing for thing in things if thing.ready],
             service_day=clock.service_day(now),

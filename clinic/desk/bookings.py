@@ -85,7 +85,7 @@ def do_book_at_desk(person: SignedIn, location: LocationInfo, day: str) -> Respo
 
     try:
         with writing() as s:
-            done = once.run(s, f"desk-book:{location.id}", str(form.token.data), body, once.FORM_KEPT, desk.now, make)
+            done = once.run(s, f"desk-book:{location.id}", str(form.token.data), body, once.DESK_KEPT, desk.now, make)
     except (SlotTaken, NotASlot):
         return _page(desk, form, _("This time is not free. Choose another.")), 409
     except ReminderUseless:

@@ -37,7 +37,7 @@ WHOLE = "0"  # the room that stands for the whole place
 
 
 def _reason(value: str) -> str:
-    return typed.text(value, 120)
+    return typed.without_numbers(value, 120)
 
 
 class ClosureForm(Form):
@@ -99,7 +99,7 @@ def do_closures(person: SignedIn, location: LocationInfo) -> ResponseReturnValue
             body = f"{shut.room_id}:{shut.starts_at}:{shut.ends_at}:{sorted(chosen.items())}".encode()
             done = once.run(s, f"closure:{location.id}", str(form.token.data), body, once.DESK_KEPT, now, close)
     except MoreTouched as more:
-        sentence = _("Somebody booked in the meantime. Look once more.") if chosen or more.touched else ""
+        sentence = rearranged.again_words() if chosen or more.touched else ""
         return _preview(person, location, form, shut, more.touched, chosen, now, sentence), 409
     except (once.Busy, once.Reused):
         return redirect(url_for("desk.closures", slug=location.slug), 303)
@@ -151,7 +151,7 @@ def _settle(person: SignedIn, location: LocationInfo, act: str, now: datetime) -
             body = repr(sorted(chosen.items())).encode()
             done = once.run(s, f"outside:{location.id}", token, body, once.DESK_KEPT, now, settle)
     except MoreTouched as more:
-        sentence = _("Somebody booked in the meantime. Look once more.")
+        sentence = rearranged.again_words()
         return _outside_page(person, location, more.touched, chosen, now, sentence), 409
     except (once.Busy, once.Reused):
         return redirect(url_for("desk.closures", slug=location.slug), 303)

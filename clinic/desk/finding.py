@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from hashlib import blake2b
+
+from clinic.privacy import keys
 
 _NUMBER_LETTER = re.compile(r"(?P<number>[0-9]{1,5})[\s.,:;/-]*(?P<letter>[^\W\d_])[^\d]*")
 _LETTER_NUMBER = re.compile(r"(?P<letter>[^\W\d_])[^\d]*?[\s.,:;/-]*(?P<number>[0-9]{1,5})")
@@ -16,3 +19,8 @@ def parse(text: str) -> tuple[int, str] | None:
     if found is None or int(found["number"]) == 0:
         return None
     return int(found["number"]), found["letter"].lower()
+
+
+def token_of(rid: bytes) -> str:
+    """What stands for a visit in the form: the same all day, and nothing that leads back to it."""
+    return blake2b(rid, key=keys.ring().lasting("first time"), digest_size=24).hexdigest()

@@ -110,6 +110,7 @@ class VisitForm(Form):
     start = IntegerField(validators=[Optional(), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
     seen = IntegerField(validators=[InputRequired(NOT_A_STEP), NumberRange(0, LARGEST_ID // 60, NOT_A_STEP)])
     remind = IntegerField(validators=[Optional(), AnyOf((1,), NOT_A_STEP)])
+    sure = IntegerField(validators=[Optional(), AnyOf((1,), NOT_A_STEP)])  # the message was shown
     token = StringField(validators=[InputRequired(NOT_A_STEP), Length(22, 64, NOT_A_STEP)])
 
 

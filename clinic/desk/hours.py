@@ -155,7 +155,7 @@ def _save(person: SignedIn, subject: Subject, wanted: Hours, now: datetime) -> R
         with writing() as s:
             done = once.run(s, f"hours:{subject.location.id}", token, body, once.DESK_KEPT, now, save)
     except MoreTouched as more:
-        sentence = _("Somebody booked in the meantime. Look once more.")
+        sentence = rearranged.again_words()
         return _preview(person, subject, wanted, more.touched, chosen, now, sentence), 409
     except (once.Busy, once.Reused):
         return redirect(subject.url(), 303)

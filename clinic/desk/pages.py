@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from flask import Response, abort, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from clinic import clock
+from clinic import clock, wording
 from clinic.booking import appointments, lateness
 from clinic.db import Text3, db
 from clinic.desk import board, roster, shift
@@ -59,12 +59,22 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A note for the next shift that was refused: as typed, and why."""
+
+    typed: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Got:
     """A card beside the roster: a number that was found, a walk-in just taken, or why there is none."""
 
     card: roster.Card | None = None
     noun: Text3 | None = None
     sentence: str = ""
+    first: str = ""  # what stands for the visit where "first time this year" is counted
+    counted: str = ""  # the same, once it was
 
 
 def desk_of(person: SignedIn, location: LocationInfo, day: str) -> Desk:
@@ -98,8 +108,8 @@ def scripted() -> bool:
     return guard.POLL in request.headers
 
 
-def page(desk: Desk, got: Got | None, said: Said | None) -> str:
-    """The whole page."""
+def page(desk: Desk, got: Got | None, said: Said | None, note: Note | None = None) -> str:
+    """The whole page; `note` is one that was refused."""
     template = "desk/roster.html" if desk.room is None else "desk/room.html"
     tag = _tag(desk)  # before the rows are read: the page may be newer than its tag, never older
     return render_template(
@@ -113,6 +123,7 @@ def page(desk: Desk, got: Got | None, said: Said | None) -> str:
         tomorrow=desk.day + timedelta(days=1),
         walk_in_minutes=roster.WALK_IN_MINUTES,
         late_minutes=LATE_MINUTES,
+        note=note or Note(),
         shift_notes=shift.of_location(db.session(), desk.location.id, clock.today()),
     )
 
@@ -214,5 +225,5 @@ def _early_words(card: roster.Card, now: datetime) -> str:
     if card.status != "booked" or minutes == 0:
         return ""
     if minutes > 0:
-        return str(_("%(minutes)s min early.", minutes=minutes))
-    return str(_("%(minutes)s min late.", minutes=-minutes))
+        return str(_("%(time)s early.", time=wording.hours_minutes(minutes)))
+    return str(_("%(time)s late.", time=wording.hours_minutes(-minutes)))

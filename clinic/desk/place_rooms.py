@@ -12,7 +12,7 @@ from wtforms import Form
 from clinic import audit, clock
 from clinic.booking import rearranging, reshape
 from clinic.booking.reshape import MoreTouched, Touched
-from clinic.db import db, writing
+from clinic.db import LANGUAGES, db, writing
 from clinic.desk import bp, place_forms, rearranged
 from clinic.desk.place_forms import RoomForm
 from clinic.desk.place_pages import services_of, three_fields
@@ -41,9 +41,15 @@ def place_room(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     services = [number for number in form.service.data or () if number in location.services]
     if not services and not form.service.errors:
         form.service.errors = [_("Choose what is done in it.")]
+    name = place_forms.three(form, "name")
+    others = [other.name for other in location.rooms if room is None or other.id != room.id]
+    for language in LANGUAGES:
+        if name[language] and name[language].casefold() in {other[language].casefold() for other in others}:
+            field = form[f"name_{language}"] if form[f"name_{language}"].data else form.name_ru
+            field.errors = [_("There is a room of this name already: on the roster nobody could tell which is which.")]
     if any(field.errors for field in form):
         return _room_page(person, location, room, form), 422
-    name, pause = place_forms.three(form, "name"), int(form.pause.data)
+    pause = int(form.pause.data)
     db.session.rollback()
     with writing() as s:
         reshape.bump_ahead(s, location, now)
@@ -80,7 +86,7 @@ def _retire(person: SignedIn, location: LocationInfo, room: RoomInfo) -> Respons
             body = f"{room.id}:{sorted(chosen.items())}".encode()
             done = once.run(s, f"retire:{location.id}", token, body, once.DESK_KEPT, now, retire)
     except MoreTouched as more:
-        sentence = _("Somebody booked in the meantime. Look once more.")
+        sentence = rearranged.again_words()
         return _retire_page(person, location, room, more.touched, chosen, sentence), 409
     except (once.Busy, once.Reused):
         return redirect(url_for("desk.place", slug=location.slug), 303)

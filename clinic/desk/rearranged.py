@@ -9,15 +9,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from clinic import clock
-from clinic.booking import showing
+from clinic.booking import showing, telling
 from clinic.booking.appointments import DeskRow
-from clinic.booking.rearranging import MOVE, STOP, Rearranged, Touched
+from clinic.booking.rearranging import STOP, Rearranged, Touched, moves, to
+from clinic.messaging import covers, window
+from clinic.wording import language_now
 
 Answers = dict[tuple[date, int], str]
 _FIELD = re.compile(r"v:(\d{4}-\d\d-\d\d):(\d{1,6})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A time to which a visit may be moved; `sms`: the words that tell it, "" where none reaches her."""
+
+    value: str
+    when: str
+    earlier: bool
+    sms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +40,10 @@ class Choice:
     name: str
     ticket: int
     when: str
-    to: str  # the time it could be moved to; "" when there is none
+    options: tuple["Option", ...]
     reachable: bool  # a message tells her, when it is taken off
-    reachable_there: bool  # and when it is moved
-    chosen: str
+    sms: str  # in its words
+    chosen: str  # "": the desk has to decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ def answers(sent: MultiDict[str, str]) -> Answers:
     found: Answers = {}
     for name, value in sent.items():
         field = _FIELD.fullmatch(name)
-        if field is None or value not in (MOVE, STOP):
+        if field is None or not (value == STOP or moves(value)):
             continue
         try:
             found[date.fromisoformat(field[1]), int(field[2])] = value
@@ -59,24 +72,36 @@ def answers(sent: MultiDict[str, str]) -> Answers:
 
 
 def choices(touched: Sequence[Touched], chosen: Answers, now: datetime) -> list[Choice]:
-    """The rows of a preview: moving is proposed wherever there is a time."""
-    found = []
-    for one in touched:
-        day = clock.service_day(one.row.start)
-        to = showing.day_and_time(one.nearest.start, now) if one.nearest else ""
-        answer = chosen.get((day, one.row.ticket), MOVE if to else STOP)
-        found.append(
-            Choice(
-                f"v:{day.isoformat()}:{one.row.ticket}",
-                one.row.ticket,
-                showing.day_and_time(one.row.start, now),
-                to,
-                one.reachable,
-                one.reachable_there,
-                answer,
+    """The rows of a preview: a later time of which she is told is proposed; all else needs a decision."""
+    return [_choice(one, chosen, now) for one in touched]
+
+
+def _choice(one: Touched, chosen: Answers, now: datetime) -> Choice:
+    day, start = clock.service_day(one.row.start), one.row.start
+    usual = to(one.proposed.start) if one.proposed else STOP if one.reachable and not one.options else ""
+    language = language_now()
+    return Choice(
+        name=f"v:{day.isoformat()}:{one.row.ticket}",
+        ticket=one.row.ticket,
+        when=showing.day_and_time(start, now),
+        options=tuple(
+            Option(
+                to(slot.start),
+                showing.day_and_time(slot.start, now),
+                slot.start < start,
+                covers.moved(language, slot.start) if told else "",
             )
-        )
-    return found
+            for slot, told in zip(one.options, one.reachable_at, strict=True)
+        ),
+        reachable=one.reachable,
+        sms=telling.stopped_words(language, start, window.next_opening(now)) if one.reachable else "",
+        chosen=chosen.get((day, one.row.ticket), usual),
+    )
+
+
+def again_words() -> str:
+    """Why a preview is shown once more."""
+    return str(_("Each visit here needs a decision; somebody may have booked in the meantime. Look once more."))
 
 
 def kept(done: Rearranged) -> dict[str, Any]:

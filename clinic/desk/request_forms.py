@@ -1,6 +1,5 @@
 """What is typed about a request of an authority, and about a referral. The guard checks the session's token."""
 
-import re
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,6 @@ from clinic.safety.register.models import GAVE
 NEEDED = _l("Fill in this field.")
 CHOOSE = _l("Please choose one of the answers.")
 MOST_ID = 2**31 - 1
-_NUMBER_OF_A_PERSON = re.compile(r"(?:\d[\s\-()]*){10,}")  # a phone number, an identity number
 
 
 def _words(most: int, value: str) -> str:
@@ -24,11 +22,7 @@ def _words(most: int, value: str) -> str:
 
 
 def _nobody(most: int, value: str) -> str:
-    """Words in which nobody's number stands."""
-    words = typed.text(value, most)
-    if _NUMBER_OF_A_PERSON.search(words):
-        raise typed.Unreadable(_l("No phone or identity number of anybody stands here: write “a number”."))
-    return words
+    return typed.without_numbers(value, most)
 
 
 def _id(value: str) -> int:

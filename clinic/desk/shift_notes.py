@@ -6,11 +6,10 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from clinic import audit
-from clinic.booking.typed import Unreadable
-from clinic.booking.typed import text as typed_text
+from clinic.booking.typed import Unreadable, without_numbers
 from clinic.db import db, writing
 from clinic.desk import bp, pages, shift
-from clinic.desk.pages import Said
+from clinic.desk.pages import Note
 from clinic.desk.views import ROSTER_ROLES
 from clinic.directory.catalogue import LocationInfo
 from clinic.staff.guard import staff_only
@@ -24,9 +23,9 @@ def note_shift(person: SignedIn, location: LocationInfo, day: str, act: str) -> 
     desk = pages.desk_of(person, location, day)
     key = request.form.get("key", "")
     try:
-        text = typed_text(request.form.get("text", ""), shift.LONGEST)
+        text = without_numbers(request.form.get("text", ""), shift.LONGEST)
     except Unreadable as wrong:
-        return pages.page(desk, None, Said(str(wrong.message), bad=True)), 400
+        return pages.page(desk, None, None, Note(request.form["text"][: shift.LONGEST], str(wrong.message))), 422
     if act == "noted" and not re.fullmatch(r"[0-9a-f]{32}", key):
         abort(422)
     db.session.rollback()

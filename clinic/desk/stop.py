@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import stopping
+from clinic.booking import stopping, telling
 from clinic.db import db, writing
 from clinic.desk import bp
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
 from clinic.kits import pausing
 from clinic.kits.catalogue import PointInfo, kits
-from clinic.messaging import covers, window
+from clinic.messaging import window
 from clinic.staff import guard, leaving, memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
@@ -28,14 +28,14 @@ def stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     """What will happen; of a stopped place, since when, and for coordinators the way back."""
     now = clock.now()
     evening = stopping.foresee(db.session(), location.id, now)
-    first = min((row.start for row in (*evening.told, *evening.untold)), default=now)
+    goes = window.next_opening(now)
     return render_template(
         "desk/stop.html",
         person=person,
         location=location,
         evening=evening,
         orders=pausing.waiting(db.session(), location.id),
-        sms=covers.stopped(language_now(), max(first, now)),
+        texts=[(row.ticket, telling.stopped_words(language_now(), row.start, goes)) for row in evening.told],
         window_open=window.is_open(now),
         closes=window.closes(clock.local(now).date()),
         may_reopen=_may_reopen(person, location),
@@ -70,7 +70,7 @@ def do_stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     db.session.rollback()
     if guard.still_in(person, now):
         return redirect(url_for("desk.stop", slug=location.slug), 303)
-    return redirect(url_for("desk.sign_in_page"), 303)
+    return redirect(url_for("desk.sign_in_page", done=1), 303)
 
 
 def _point(s: Session, location: LocationInfo) -> PointInfo | None:

@@ -1,6 +1,6 @@
 """The roster: today's visits by room, one step per click, and what the other desks do within two seconds."""
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -24,6 +24,7 @@ from clinic.wording import language_now
 ROSTER_ROLES = ("receptionist", "clinician", "coordinator", "administrator")
 # What one click may do: the next step, its undoing, a no-show, a late arrival after all.
 STEPS = frozenset((*roster.NEXT.items(), *roster.BEFORE.items(), ("booked", "missed"), ("missed", "here")))
+ROOM, ROOM_KEPT = "room", 60 * 60 * 24 * 30  # whoever works in a room lands in it
 GIVEN_UP = ("here", "cancelled")  # a walk-in who does not want the time
 
 
@@ -36,7 +37,9 @@ def today(person: SignedIn) -> ResponseReturnValue:
     every = guard.within_reach(person, catalogue.current(s).locations.values())
     places = memberships.places_of(s, person.staff_id, ROSTER_ROLES, every)
     if len(places) == 1:
-        return redirect(url_for("desk.show_roster", slug=places[0].slug, day=day.isoformat()), 303)
+        room = _room_of_this_device(places[0]) if pages.is_clinician(person, places[0]) else None
+        where = url_for("desk.show_roster", slug=places[0].slug, day=day.isoformat(), room=room)
+        return redirect(where, 303)
     points = point_pages.points_of(person.staff_id, person.desk_id)
     if not places and len(points) == 1:
         return redirect(url_for("desk.show_point", slug=points[0].slug), 303)
@@ -57,7 +60,23 @@ def show_roster(person: SignedIn, location: LocationInfo, day: str) -> ResponseR
         with writing() as s:
             board.note_seen(s, location.id, desk.now)
             catalogue.changed(s)
-    return pages.page(desk, None, None)
+    response = make_response(pages.page(desk, None, None))
+    if desk.room is not None:
+        response.set_cookie(
+            ROOM,
+            str(desk.room.id),
+            max_age=ROOM_KEPT,
+            path="/",
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _room_of_this_device(location: LocationInfo) -> int | None:
+    """The room that was opened last in this browser, if the place still has it."""
+    return next((room.id for room in location.rooms if str(room.id) == request.cookies.get(ROOM)), None)
 
 
 @bp.get("/roster/<slug>/<day>/board")
@@ -125,9 +144,18 @@ def find(person: SignedIn, location: LocationInfo, day: str) -> ResponseReturnVa
         return pages.beside(desk, Got(sentence=_moved_words(moved, desk)))
     if row is None and appointments.was_taken_off(s, location.id, desk.day, *typed):
         return pages.beside(desk, Got(sentence=_("%(ticket)s was cancelled. Offer another time.", ticket=typed[0])))
+    other = appointments.on_other_day(s, location.id, desk.day, *typed) if row is None else None
+    if other is not None:
+        return pages.beside(desk, Got(sentence=_other_day_words(other, desk)))
     if row is None:
         return pages.beside(desk, Got(sentence=_("There is no such number with this letter on this day.")))
-    return pages.beside(desk, Got(card=answers.cards(desk, [row])[0]))
+    return pages.beside(desk, Got(card=answers.cards(desk, [row])[0], first=finding.token_of(row.rid)))
+
+
+def _other_day_words(row: DeskRow, desk: pages.Desk) -> str:
+    day, time = clock.service_day(row.start), wording.time_words(row.start)
+    when = wording.near_day(day, desk.service_day)
+    return str(_("%(ticket)s is for another day: %(day)s, %(time)s.", ticket=row.ticket, day=when, time=time))
 
 
 def _moved_words(row: DeskRow, desk: pages.Desk) -> str:

@@ -3,7 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import render_template, request
@@ -12,17 +12,18 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import again, appointments, awaiting, by_desk, desk_times, placing, rearranging, reshape
+from clinic.booking import again, appointments, awaiting, by_desk, desk_times, placing, rearranging, reshape, telling
 from clinic.booking.availability import Slot
 from clinic.booking.desk_times import Own
 from clinic.booking.forms import MOST_SERVICES
 from clinic.booking.refusals import Gone
 from clinic.db import db
 from clinic.desk import answers, board, bookings, bp, pages, roster, times
-from clinic.desk.pages import Desk
+from clinic.desk.pages import Desk, Note
 from clinic.desk.views import ROSTER_ROLES
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
+from clinic.messaging import covers, window
 from clinic.privacy import sealing
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
@@ -55,8 +56,10 @@ def show_visit(person: SignedIn, location: LocationInfo, day: str, ticket: int) 
     return visit_page(desk, ticket)
 
 
-def visit_page(desk: Desk, ticket: int, sentence: str = "", status: int = 200) -> ResponseReturnValue:
-    """The page of a visit; the truth in one sentence where it stands there no more."""
+def visit_page(
+    desk: Desk, ticket: int, sentence: str = "", status: int = 200, note: Note | None = None
+) -> ResponseReturnValue:
+    """The page of a visit; the truth in one sentence where it stands there no more; `note` is one that was refused."""
     found = visit_of(db.session(), desk, ticket)
     if found is None:
         gone = sentence or _("Number %(ticket)s does not stand on this day. It may have been moved.", ticket=ticket)
@@ -89,6 +92,9 @@ def visit_page(desk: Desk, ticket: int, sentence: str = "", status: int = 200) -
             remindable=wanted == NEXT and again.may_be_reminded(db.session(), found.row),
             thing=_thing(desk, found),
             clinician=clinician,
+            stop_sms=telling.stopped_words(language_now(), found.card.start, window.next_opening(desk.now)),
+            note=note or Note(found.notes),
+            saved="saved" in request.args,
             last=desk.service_day + timedelta(days=desk_times.MOST_DAYS),
         ),
         status,
@@ -112,6 +118,16 @@ def visit_of(s: Session, desk: Desk, ticket: int) -> Visit | None:
     card = answers.cards(desk, [appointments.desk_row(row)])[0]
     reachable = rearranging.reachable(s, row, desk.now)
     return Visit(row, card, frozenset(details.services), details.notes, reachable, pass_ is not None)
+
+
+def move_words(desk: Desk, ticket: int, start: datetime) -> str:
+    """The text that would tell her that this visit is moved to `start`; "" where none would go out."""
+    s = db.session()
+    found = visit_of(s, desk, ticket)
+    if found is None or not _movable(found) or found.card.start == start:
+        return ""
+    told = rearranging.reachable(s, found.row, desk.now, start)
+    return covers.moved(language_now(), start) if told else ""
 
 
 def _movable(visit: Visit) -> bool:

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from clinic import clock, wording
 from clinic.booking import again, awaiting, notes, reshape
 from clinic.booking.refusals import Gone, MovedMeanwhile, NotASlot, SlotTaken, StatusChanged
-from clinic.booking.typed import Unreadable
-from clinic.booking.typed import text as typed_text
+from clinic.booking.typed import Unreadable, without_numbers
 from clinic.db import db, writing
 from clinic.desk import answers, board, bookings, bp, pages
 from clinic.desk.forms import VisitForm
-from clinic.desk.pages import Desk
+from clinic.desk.pages import Desk, Note
 from clinic.desk.views import ROSTER_ROLES
-from clinic.desk.visit import next_services, visit_page
+from clinic.desk.visit import move_words, next_services, visit_page
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
 from clinic.privacy import once
@@ -52,6 +51,9 @@ def act_on_visit(person: SignedIn, location: LocationInfo, day: str, ticket: int
         abort(422)
     if act != "stop" and form.start.data is None:
         return visit_page(desk, ticket, _("Choose a time."), 400)
+    words = move_words(desk, ticket, clock.moment(form.start.data or 0)) if act == "move" and not form.sure.data else ""
+    if words:
+        return _look(desk, ticket, form, words)
     try:
         answer = _once(desk, ticket, act, form)
     except (SlotTaken, NotASlot):
@@ -67,6 +69,20 @@ def act_on_visit(person: SignedIn, location: LocationInfo, day: str, ticket: int
     except (once.Busy, once.Reused):
         return visit_page(desk, ticket, _("That was done already. Look once more before you send it again."), 409)
     return _done(desk, ticket, act, answer)
+
+
+def _look(desk: Desk, ticket: int, form: VisitForm, sms: str) -> str:
+    """What a move would tell her, before anything goes out."""
+    start = clock.moment(form.start.data or 0)
+    return render_template(
+        "desk/visit_look.html",
+        **pages.names(desk),
+        ticket=ticket,
+        start=start,
+        start_day=clock.service_day(start),
+        sms=sms,
+        form=form,
+    )
 
 
 def _once(desk: Desk, ticket: int, act: str, form: VisitForm) -> dict[str, Any]:
@@ -130,10 +146,12 @@ def note_visit(person: SignedIn, location: LocationInfo, day: str, ticket: int) 
     """Keep what the clinician writes about this visit until the visit is forgotten."""
     desk = pages.desk_of(person, location, day)
     try:
-        text = typed_text(request.form.get("note", ""), notes.LONGEST)
+        text = without_numbers(request.form.get("note", ""), notes.LONGEST)
     except Unreadable as wrong:
-        return visit_page(desk, ticket, str(wrong.message), 400)
-    return _marked(desk, ticket, lambda s, rid: notes.write(s, location.id, rid, text, person.login, desk.now))
+        return visit_page(desk, ticket, "", 422, Note(request.form["note"][: notes.LONGEST], str(wrong.message)))
+    return _marked(
+        desk, ticket, lambda s, rid: notes.write(s, location.id, rid, text, person.login, desk.now), saved="1"
+    )
 
 
 @bp.post("/roster/<slug>/<day>/visit/<int:ticket>/<any(awaited, ready, fetched):act>")
@@ -152,7 +170,9 @@ def await_for_visit(person: SignedIn, location: LocationInfo, day: str, ticket: 
     )
 
 
-def _marked(desk: Desk, ticket: int, mark: Callable[[Session, bytes], None]) -> ResponseReturnValue:
+def _marked(
+    desk: Desk, ticket: int, mark: Callable[[Session, bytes], None], saved: str | None = None
+) -> ResponseReturnValue:
     db.session.rollback()
     try:
         with writing() as s:
@@ -162,5 +182,5 @@ def _marked(desk: Desk, ticket: int, mark: Callable[[Session, bytes], None]) -> 
             mark(s, rid)
     except Gone:
         return visit_page(desk, ticket, answers.changed_words(ticket, ""), 409)
-    where = url_for("desk.show_visit", slug=desk.location.slug, day=desk.day.isoformat(), ticket=ticket)
+    where = url_for("desk.show_visit", slug=desk.location.slug, day=desk.day.isoformat(), ticket=ticket, saved=saved)
     return redirect(where, 303)

@@ -5,11 +5,10 @@ from datetime import date, datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinic import clock, wording
+from clinic import clock
 from clinic.booking import taken
 from clinic.booking.models import Appointment
 from clinic.db import db
@@ -32,6 +31,8 @@ SHOWN = 3  # free stretches of a room and day
 class RoomDay:
     """A room on a day: visits, free stretches from now on, and for how many minutes in all."""
 
+    day: date
+    room_id: int
     visits: int
     free: tuple[tuple[datetime, datetime], ...]
     more: int  # free stretches that are not shown
@@ -87,13 +88,6 @@ def read(
     }
 
 
-def hours_words(minutes: int) -> str:
-    """ "9 h 20 min", "40 min"."""
-    hours, rest = divmod(minutes, 60)
-    words = [_("%(hours)s h", hours=hours)] if hours else []
-    return " ".join([*words, wording.minutes_short(rest)] if rest or not hours else words)
-
-
 def _room_day(
     cat: Catalogue, location: LocationInfo, room: RoomInfo, day: date, busy: int, visits: int, now: datetime
 ) -> RoomDay:
@@ -103,7 +97,7 @@ def _room_day(
     runs = _runs((open_ & ~busy) >> passed << passed)
     free = tuple((clock.moment(base + at), clock.moment(base + end)) for at, end in runs if end - at >= SHORTEST_GAP)
     minutes = sum(int((end - start).total_seconds()) // 60 for start, end in free)
-    return RoomDay(visits, free[:SHOWN], max(0, len(free) - SHOWN), minutes, bool(open_))
+    return RoomDay(day, room.id, visits, free[:SHOWN], max(0, len(free) - SHOWN), minutes, bool(open_))
 
 
 def _runs(mask: int) -> list[tuple[int, int]]:

@@ -146,7 +146,7 @@ def test_a_closure_moves_one_stops_another_and_says_whom_no_message_reaches() ->
     with reading() as s:
         touched = reshape.preview(s, cat, shut, clock.now())
     assert {(t.row.rid, t.reachable) for t in touched} == {(one.rid, True), (two.rid, False)}
-    assert all(t.nearest and t.nearest.start == EIGHT + 2 * QUARTER for t in touched)
+    assert all(t.options[0].start == EIGHT + 2 * QUARTER for t in touched)
     with pytest.raises(reshape.MoreTouched), writing() as s:
         reshape.close(s, cat, shut, {one.rid: reshape.MOVE}, "clerk", clock.now())
     with writing() as s:

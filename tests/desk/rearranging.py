@@ -5,9 +5,10 @@ from html import unescape
 
 
 def fields(page: str) -> dict[str, str]:
-    """Hidden fields, and the radio that is ticked of each group."""
+    """Hidden fields, and the radio that is ticked of each group; where the desk has to decide, the first."""
     found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
-    found |= dict(re.findall(r'<input type="radio" name="(v:[^"]+)" value="([^"]+)" checked', page))
+    found |= dict(reversed(re.findall(r'<input type="radio" name="(v:[^"]+)" value="([^"]+)"', page)))
+    found |= dict(re.findall(r'<input type="radio" name="(v:[^"]+)" value="([^"]+)" required checked', page))
     return {name: unescape(value) for name, value in found.items()}
 
 

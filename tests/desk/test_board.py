@@ -136,3 +136,11 @@ def test_a_retired_room_keeps_its_column_while_somebody_is_in_it(desk: Desk) -> 
     page = desk.client().get(desk.url()).text
     assert f"{ticket}:booked:here" in page
     assert "Бывший" in page
+
+
+def test_who_works_in_a_room_lands_in_it_again(desk: Desk) -> None:
+    clinician = desk.client("aigul")
+    assert "room=" not in clinician.get("/staff/").headers["Location"]
+    clinician.get(desk.url(f"?room={desk.rooms[1]}"))
+    assert clinician.get("/staff/").headers["Location"] == desk.url(f"?room={desk.rooms[1]}")
+    assert "room=" not in desk.client().get("/staff/").headers["Location"]

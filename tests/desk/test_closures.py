@@ -1,5 +1,6 @@
 """Closures at the desk: one form, who is touched, everything carried out together, and taken back."""
 
+import re
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from clinic.db import reading
 from clinic.directory.models import Closure
 from tests.desk.conftest import Desk, csrf
 from tests.desk.rearranging import choose, fields
+from tests.desk.test_late import PHONE
 
 ROOM_SHUT = {"room": "1", "day": "24.11.2026", "hour": "19:00", "last_hour": "22.00", "reason": "Аигуль заболела"}
 
@@ -25,7 +27,7 @@ def test_a_closure_moves_and_cancels_and_lists_whom_nobody_told(desk: Desk) -> N
     clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
     looked = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | {"room": "0"})))
     assert looked.status_code == 200
-    assert looked.text.count("Перенести на ближайшее") == 3
+    assert looked.text.count('value="stop" required') == 3
     off = women[0].appointment.ticket
     sent = choose(looked.text, {off: "stop"})
     late = desk.booked(60)
@@ -98,3 +100,34 @@ def test_a_decree_leaves_visits_outside_the_hours_and_the_desk_settles_them(desk
     assert "вне часов работы" not in clerk.get(url).text
     back = desk.app.test_cli_runner().invoke(args=["locations", "decree", "2026-11-25", "forget"])
     assert back.exit_code == 0
+
+
+def test_a_later_time_that_can_be_told_is_proposed_and_all_else_needs_a_decision(desk: Desk) -> None:
+    told, untold = desk.booked(20, PHONE).appointment, desk.booked(20).appointment
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    looked = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | {"room": "0"}))).text
+    groups: dict[int, list[tuple[str, bool]]] = {told.ticket: [], untold.ticket: []}
+    for ticket, value, checked in re.findall(r'name="v:[^"]*:(\d+)" value="([^"]+)" required( checked)?', looked):
+        groups[int(ticket)].append((value, bool(checked)))
+    assert [value for value, checked in groups[told.ticket] if checked] == [groups[told.ticket][0][0]]
+    assert not any(checked for _value, checked in groups[untold.ticket]), "nobody can tell her: the desk decides"
+    starts = [clock.moment(int(value.split(":")[1])) for value, _ in groups[told.ticket] if value != "stop"]
+    assert starts[0] > told.start, "later, never earlier by itself"
+    assert len(starts) > 2, "other times can be chosen"
+    assert "Текст SMS: Время изменилось" in looked, "and what the SMS says is shown first"
+    hidden = {name: value for name, value in fields(looked).items() if not name.startswith("v:")}
+    decided = {f"v:{desk.day}:{told.ticket}": groups[told.ticket][0][0]}
+    assert clerk.post(url, data={**hidden, **decided, "act": "close"}).status_code == 409
+    chosen = groups[untold.ticket][2][0]
+    done = clerk.post(url, data={**hidden, **decided, f"v:{desk.day}:{untold.ticket}": chosen, "act": "close"})
+    assert done.status_code == 200
+    with reading() as s:
+        at = s.scalars(select(Appointment.start_cell).where(Appointment.rid == untold.rid)).one()
+    assert at == int(chosen.split(":")[1]), "that very time"
+
+
+def test_a_reason_takes_no_number_of_anybody(desk: Desk) -> None:
+    clerk, url = desk.client(), f"/staff/closures/{desk.slug}"
+    looked = clerk.post(url, data=form(clerk, url, **(ROOM_SHUT | {"reason": "спросить +7 701 111 22 33"})))
+    assert looked.status_code == 422
+    assert "+7 701 111 22 33" in looked.text

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 from sqlalchemy import func, select
 
@@ -32,7 +33,8 @@ def test_a_note_is_the_clinicians_alone_and_sealed(desk: Desk) -> None:
     with reading() as s:
         assert NOTE.encode() not in s.scalars(select(Appointment.details)).one()
     too_long = post(clinician, desk.url(), f"/visit/{ticket}/note", {"note": "я" * 501}, scripted=False)
-    assert too_long.status_code == 400
+    assert too_long.status_code == 422
+    assert "я" * 500 in too_long.text, "what was typed is kept"
     post(clinician, desk.url(), f"/visit/{ticket}/note", {"note": ""}, scripted=False)
     assert NOTE not in clinician.get(desk.url() + room).text
 
@@ -60,5 +62,18 @@ def test_after_three_days_it_is_gone(desk: Desk, evening: time_machine.Traveller
     evening.shift(timedelta(days=4))
     keys.ring().advance(clock.today(), leap_days=100)
     worker.forget_all(clock.now())
+    with reading() as s:
+        assert s.scalar(select(func.count()).select_from(ShiftNote)) == 0
+
+
+@pytest.mark.parametrize("number", ["+77011112233", "8 (701) 111-22-33", "900101 300123", "٨٧٠١١١١٢٢٣٣"])
+def test_no_note_takes_a_phone_or_identity_number(desk: Desk, number: str) -> None:
+    text, ticket = f"Придёт за результатом, {number}", desk.woman(0)
+    shift = post(desk.client(), desk.url(), "/note", {"text": text}, scripted=False)
+    own = post(desk.client("aigul"), desk.url(), f"/visit/{ticket}/note", {"note": text}, scripted=False)
+    for answer in (shift, own):
+        assert answer.status_code == 422
+        assert "Ничьих номеров" in answer.text
+        assert f">{text}</textarea>" in answer.text, "what was typed is kept"
     with reading() as s:
         assert s.scalar(select(func.count()).select_from(ShiftNote)) == 0

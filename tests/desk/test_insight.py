@@ -91,7 +91,7 @@ def test_no_number_is_another_than_a_sum_of_fives(counted: Desk) -> None:
     assert all(int(n) % tally.STEP == 0 for row in rows for name, n in zip(head, row, strict=True) if name in head[3:])
 
 
-def test_first_time_this_year_is_counted_once_a_page_and_beside_no_visit(
+def test_first_time_this_year_is_counted_once_a_number_beside_no_visit_and_taken_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tally, "coin", lambda: True)
@@ -103,10 +103,17 @@ def test_first_time_this_year_is_counted_once_a_page_and_beside_no_visit(
     form = re.search(r'/first-time">.*?name="token" value="([^"]+)"', found, re.S)
     assert form
     sent = {"csrf_token": csrf(client, desk.url()), "token": form[1]}
-    for _ in range(2):
+    for words in ("Впервые в этом году: посчитано.", "По этому номеру уже посчитано."):
         answer = client.post(f"/staff/roster/{desk.slug}/first-time", data=sent)
-        assert "Впервые в этом году: посчитано." in answer.text
+        assert words in answer.text
+    again = post(client, desk.url(), "/find", {"q": f"{ticket}{letter}"}).text
+    assert form[1] in again, "the same number counts once, on whichever page"
     with reading() as s:
         assert s.scalar(select(func.sum(Tally.n)).where(Tally.what == tally.FIRST)) == 5
         after = s.execute(select(Appointment)).scalar_one().__dict__
     assert {k: v for k, v in before.items() if k[0] != "_"} == {k: v for k, v in after.items() if k[0] != "_"}
+    for _ in range(2):
+        answer = client.post(f"/staff/roster/{desk.slug}/first-time", data={**sent, "act": "undo"})
+        assert "не посчитано" in answer.text
+        with reading() as s:
+            assert s.scalar(select(func.sum(Tally.n)).where(Tally.what == tally.FIRST)) == 0, "taken back once"

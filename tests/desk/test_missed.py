@@ -1,5 +1,6 @@
 """Who does not come gives the rest of the time to others; undone, it is hers again where it is still free."""
 
+import re
 from datetime import timedelta
 
 import time_machine
@@ -89,10 +90,11 @@ def test_all_came_except(desk: Desk, evening: time_machine.Traveller) -> None:
     page = client.get(desk.url("/close")).text
     assert [f'name="shown" value="{ticket}"' in page for ticket in women] == [True, True, True, False]
     shown = {"shown": [str(ticket) for ticket in women[:3]], "missed": [str(women[1])]}
-    assert post(client, desk.url(), "/close", shown, scripted=False).status_code == 303  # type: ignore[arg-type]
+    closed = post(client, desk.url(), "/close", shown, scripted=False)  # type: ignore[arg-type]
+    assert "Готово: 2. Не было: 1." in closed.text, "the day in numbers"
     assert [row(ticket).status for ticket in women] == ["done", "missed", "done", "booked"]
     assert [row(ticket).late for ticket in women] == [True, False, False, False], "only who was seen coming came late"
-    assert post(client, desk.url(), "/close", shown).status_code == 303, "twice is once"  # type: ignore[arg-type]
+    assert post(client, desk.url(), "/close", shown).status_code == 200, "twice is once"  # type: ignore[arg-type]
     post(client, desk.url(), "/step", {"step": f"{women[1]}:missed:here"})
     changed = post(client, desk.url(), "/close", shown | {"missed": [str(women[0])]})  # type: ignore[arg-type]
     assert changed.status_code == 409
@@ -109,3 +111,35 @@ def test_what_nobody_knows_stays_open(desk: Desk, evening: time_machine.Travelle
     assert str(ticket) in page
     with reading() as s:
         assert s.scalars(select(Appointment.status)).all() == ["booked"]
+
+
+def test_the_end_of_the_day_counts_who_is_still_ahead(desk: Desk) -> None:
+    ahead, client = desk.woman(60), desk.client()
+    page = client.get(desk.url("/close")).text
+    assert "День закончен" not in page
+    assert f"<b>{ahead}</b> 20:40" in page
+    assert f'name="shown" value="{ahead}"' not in page
+
+
+def test_who_is_in_a_room_is_no_possible_no_show_and_all_marks_go_back(
+    desk: Desk, evening: time_machine.Traveller
+) -> None:
+    inside, open_ = desk.woman(0), desk.woman(0)
+    client = desk.client()
+    for step in ("booked:here", "here:in_room"):
+        post(client, desk.url(), "/step", {"step": f"{inside}:{step}"})
+    evening.shift(timedelta(minutes=30))
+    client = desk.client()
+    page = client.get(desk.url("/close")).text
+    assert f'name="missed" value="{inside}"' not in page
+    assert f'name="missed" value="{open_}"' in page
+    shown: dict[str, list[str]] = {"shown": [str(inside), str(open_)], "missed": [str(open_)]}
+    closed = post(client, desk.url(), "/close", shown, scripted=False).text  # type: ignore[arg-type]
+    assert [row(ticket).status for ticket in (inside, open_)] == ["done", "missed"]
+    back = re.findall(r'name="back" value="([^"]+)"', closed)
+    undone = post(client, desk.url(), "/close", {"act": "undo", "back": back})  # type: ignore[dict-item]
+    assert "notice good" in undone.text
+    assert [row(ticket).status for ticket in (inside, open_)] == ["in_room", "booked"]
+    assert cells(open_) == 4, "and her time is hers again"
+    for wrong in ({"act": "undo"}, {"act": "undo", "back": "x"}, {"act": "undo", "back": f"{inside}:in_room:missed"}):
+        assert post(client, desk.url(), "/close", wrong).status_code == 422

@@ -192,3 +192,15 @@ def test_kits_are_handed_over_here_from_now_on(desk: Desk) -> None:
     assert chief.post(url, data=sent(chief, url, kind="locker", hold_days="0")).status_code == 303
     with reading() as s:
         assert s.scalars(select(PointKit)).all() == []
+
+
+def test_two_rooms_of_one_name_are_refused(desk: Desk) -> None:
+    chief, url = desk.client("chief"), f"/staff/places/{desk.slug}/room"
+    token = csrf(chief, "/staff/places")
+    sent = {"csrf_token": token, "name_ru": "room 3 (RU)", "pause": "0", "service": str(desk.service_id)}
+    refused = chief.post(url, data=sent)
+    assert refused.status_code == 422
+    assert "room 3 (RU)" in refused.text, "what was typed is kept"
+    assert chief.post(url, data={**sent, "name_ru": "Room 9"}).status_code == 303
+    own = {**sent, "name_ru": "Room 3 (ru)", "name_kk": "Room 3 (kk)"}
+    assert chief.post(f"{url}?room={desk.rooms[0]}", data=own).status_code == 303, "its own name it keeps"

@@ -1,5 +1,6 @@
 """Stop tonight at the desk: two taps, everybody is out, and only a coordinator opens again."""
 
+import re
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.db import writing
 from clinic.directory import catalogue
+from clinic.messaging import covers
 from clinic.staff import leaving, sign_in
 from clinic.staff.models import Device, Staff
 from tests.desk.conftest import Desk, csrf
@@ -20,7 +22,8 @@ def test_two_taps_stop_the_place_and_sign_the_desk_out(desk: Desk) -> None:
     assert url in gulnar.get(desk.url()).text
     assert str(ticket) in gulnar.get(url).text
     answer = gulnar.post(url, data={"csrf_token": csrf(gulnar, url), "act": "stop"})
-    assert answer.headers["Location"] == "/staff/sign-in"
+    assert answer.headers["Location"] == "/staff/sign-in?done=1"
+    assert "Готово." in gulnar.get("/staff/sign-in?done=1").text, "whoever pressed sees that it worked"
     for one in (gulnar, aigul):
         assert one.get(desk.url()).headers["Location"] == "/staff/sign-in"
     assert dala.get(desk.url(slug=desk.foreign_slug)).status_code == 200
@@ -87,3 +90,11 @@ def test_under_her_code_another_place_is_one_tap_away(desk: Desk) -> None:
     assert confirm.status_code == 200
     assert "Dala" in confirm.text
     assert str(booked.code) in confirm.text
+
+
+def test_the_words_that_are_shown_are_those_that_go(desk: Desk) -> None:
+    silent, told = desk.booked(20).appointment, desk.booked(60, "+77015550142").appointment
+    page = desk.client().get(f"/staff/stop/{desk.slug}").text
+    shown = re.findall(r'<p class="sms">([^<]*)</p>', page)
+    assert shown == [covers.stopped("ru", told.start)]
+    assert shown != [covers.stopped("ru", silent.start)]

@@ -8,16 +8,21 @@ from typing import Any
 import time_machine
 from sqlalchemy import select
 
-from clinic import clock
+from clinic import clock, wording
+from clinic.booking import placing, tickets
 from clinic.booking.models import Appointment
-from clinic.db import reading
+from clinic.db import Text3, reading, writing
+from clinic.directory import catalogue
+from clinic.directory.models import Location, LocationService, Room, RoomService
+from clinic.messaging import covers
+from tests import factories
 from tests.desk.conftest import Desk, post
 from tests.desk.test_late import PHONE
 from tests.desk.test_line import row, wait
 
 
 def act(desk: Desk, client: Any, ticket: int, what: str, start: int | None = None, **more: str):  # type: ignore[no-untyped-def]
-    data = {"token": secrets.token_urlsafe(16), "seen": str(row(ticket).start_cell), **more}
+    data = {"token": secrets.token_urlsafe(16), "seen": str(row(ticket).start_cell), "sure": "1", **more}
     if start is not None:
         data["start"] = str(start)
     return post(client, desk.url(), f"/visit/{ticket}/{what}", data, scripted=False)
@@ -144,7 +149,9 @@ def test_again_in_twelve_weeks_hangs_from_the_same_code(desk: Desk, evening: tim
     page = client.get(desk.url(f"/visit/{ticket}?to=next&day={later}")).text
     done = act(desk, client, ticket, "next", times(page)[0])
     assert done.status_code == 200
-    assert booked.appointment.noun_in("ru") not in done.text
+    with reading() as s:
+        made = s.scalars(select(Appointment).where(Appointment.day == later)).one()
+    assert f"{tickets.noun_words(made.noun, 'ru')}</span> {made.ticket}" in done.text, "number and word, said once"
     evening.shift(timedelta(days=10))
     mine = desk.stranger().post("/ru/mine", data={"code": booked.code}).text
     assert "Quick test (ru)" in mine
@@ -162,3 +169,61 @@ def test_one_without_a_code_gets_a_word_and_a_number(desk: Desk) -> None:
     assert (made.pass_id, made.status) == (None, "booked")
     assert f"</span> {made.ticket}</h2>" in done.text
     assert client.get(desk.url(f"/visit/{ticket}/next")).status_code == 303
+
+
+def test_what_a_move_or_a_cancellation_sends_is_shown_first(desk: Desk) -> None:
+    ticket, client = desk.woman(40, PHONE), desk.client()
+    start = row(ticket).start_cell
+    looked = act(desk, client, ticket, "move", start + 12, sure="")
+    assert looked.status_code == 200
+    assert covers.moved("ru", clock.moment(start + 12)) in looked.text
+    assert row(ticket).start_cell == start, "nothing is moved by looking"
+    assert covers.stopped("ru", clock.moment(start)) in client.get(desk.url(f"/visit/{ticket}")).text
+    silent = desk.woman(40)
+    assert "notice bad" in act(desk, client, silent, "move", row(silent).start_cell + 12, sure="").text, (
+        "nobody to tell"
+    )
+
+
+def test_the_clinician_chooses_what_the_next_one_is_for(desk: Desk) -> None:
+    with writing() as s:
+        long = factories.a_service(s, "long", 60, name="Long talk")
+        place, room = s.get_one(Location, desk.location_id), s.get_one(Room, desk.rooms[0])
+        s.add(RoomService(room_id=room.id, service_id=long.id))
+        s.add(LocationService(location_id=place.id, service_id=long.id, cost=Text3()))
+        catalogue.changed(s)
+        number, long_id = long.number, long.id
+    ticket, client = desk.woman(0), desk.client("aigul")
+    post(client, desk.url(), "/step", {"step": f"{ticket}:booked:here"})
+    page = client.get(desk.url(f"/visit/{ticket}?to=next")).text
+    assert "<b>Quick test (ru)</b>" in page, "the same is shown, and can be changed"
+    assert "<b>Quick test (ru)</b>" not in desk.client().get(desk.url(f"/visit/{ticket}?to=next")).text
+    start = row(ticket).start_cell + 288 * 7
+    made = act(desk, client, ticket, "next", start, service=str(number))
+    key = bytes.fromhex(re.findall(r'name="key" value="([0-9a-f]{32})"', made.text)[0])
+    with reading() as s:
+        new = s.get_one(Appointment, key)
+        assert (new.visit_cells, placing.unseal(new.rid, new.details).services) == (12, (long_id,))
+    post(client, desk.url(), f"/visit/{new.ticket}/undo", {"key": key.hex()})
+    with reading() as s:
+        assert s.get_one(Appointment, key).status == "cancelled"
+
+
+def test_something_is_ready_only_for_who_has_come(desk: Desk) -> None:
+    ticket, client = desk.woman(0), desk.client()
+    assert "/awaited" not in client.get(desk.url(f"/visit/{ticket}")).text.split("<main")[1]
+    post(client, desk.url(), "/step", {"step": f"{ticket}:booked:here"})
+    assert f"/visit/{ticket}/awaited" in client.get(desk.url(f"/visit/{ticket}")).text
+
+
+def test_a_ticket_of_another_day_is_found_with_its_day_and_hour(desk: Desk) -> None:
+    for _ in range(3):
+        desk.woman(0)
+    tomorrow = 24 * 60 + 60
+    booked = desk.booked(tomorrow).appointment
+    while booked.ticket <= 9:  # today has given out up to nine
+        tomorrow += 20
+        booked = desk.booked(tomorrow).appointment
+    found = post(desk.client(), desk.url(), "/find", {"q": f"{booked.ticket} {booked.noun_in('ru')[0]}"}).text
+    assert "завтра" in found
+    assert wording.time_words(booked.start) in found
