@@ -182,7 +182,8 @@ class BookForm(ChoiceForm):
     """The confirm page: what is booked, and a reminder if she wants one."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), one_of(("show", "plain", "check", "book")), widget=HiddenInput())
+    act = Parsed(_l("What to do"), one_of(("show", "plain", "check", "book", "ticket")), widget=HiddenInput())
+    another = Parsed(_l("What to do"), flag, widget=HiddenInput())  # a second visit at the very time of her own
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)
     start = Parsed(_l("Time"), typed.start, widget=HiddenInput())
     without_id = Parsed(_l("Documents"), flag, widget=HiddenInput())
@@ -217,7 +218,7 @@ class WaitForm(ChoiceForm):
     """Any of these times at any of these places: a wish, with an SMS if she wants one."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), one_of(("show", "wait", "tell")), widget=HiddenInput())
+    act = Parsed(_l("What to do"), one_of(("show", "wait", "tell", "ticket")), widget=HiddenInput())
     at = Parsed(_l("Place"), _place, widget=HiddenInput())  # the place from whose page she came
     place = ParsedList(_l("Where it would suit you"), _place, MOST_PLACES)
     service = ParsedList(_l("What to do in one visit"), _number, MOST_SERVICES)

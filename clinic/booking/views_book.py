@@ -1,5 +1,7 @@
 """The confirm page and the booking itself: /at/<slug>/book. The ticket is rendered in the answer to the POST."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +33,8 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.messaging import covers, window
 from clinic.passes import passes
-from clinic.privacy import codes, limits, once, tokens
+from clinic.privacy import codes, lately, limits, once, tokens
+from clinic.privacy.lately import Deed
 from clinic.wording import gettext as _
 
 USUAL_LEAD = 60  # ticked unless she chooses another, or it is too late for it
@@ -58,7 +61,7 @@ def token_is_good(name: str, form: Any, now: datetime) -> bool:
 
 
 @blueprint.route("/at/<slug>/book", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "book", looks=("show", "check"))
+@limits.limit(limits.BOOKINGS, "book", looks=("show", "check", "ticket"))
 def book_visit(slug: str) -> Page | Response:
     """Check, add a reminder or not, book: the ticket comes in this very answer, by no redirect."""
     cat, now = catalogue.current(db.session()), clock.now()
@@ -69,14 +72,20 @@ def book_visit(slug: str) -> Page | Response:
     if form.without_id.data:
         services = frozenset(i for i in services if not cat.services[i].asks_id)
     choice = Choice(loc, services, form.start.data) if services and form.start.data is not None else None
+    if form.act.data == "ticket":
+        return _ticket_again(cat, loc, now) or redirect(url_for("booking.place", slug=slug), 303)
     if choice is not None and (before := _sent_before(cat, choice, form, now)):
         return before
     if not takes_bookings(loc, clock.local(now).date()):
         return _place(cat, loc, now), 409
     if form.start.data is None and not form.start.errors and not form.act.data:
+        if hers := _lately(cat, loc, now):
+            return _booked_page(loc, hers, now)
         return redirect(url_for("booking.place", slug=slug))
     if choice is None or form.service.errors or form.start.errors:
         return _place(cat, loc, now), 400
+    if not form.another.data and (hers := _lately(cat, loc, now, choice.start)):  # never told that it is taken
+        return _booked_page(loc, hers, now, [*hidden(form, choice, cat), ("another", "1")])
     try:
         return _act(cat, choice, form, now)
     except SlotTaken as refusal:
@@ -159,7 +168,9 @@ def _sent_before(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) 
         answer = once.before(s, "book", form.token.data or "", _body(choice, request), now)
         if answer is None:
             return None
-        return ticket_page(_standing(s, cat, answer, request.code, now), answer["code"], now)
+        view = _standing(s, cat, answer, request.code, now)
+        lately.remember("book", choice.place.slug, answer, request.code, now)
+        return ticket_page(view, answer["code"], now)
     except once.Reused:
         return confirm_page(cat, choice, form, now, "sent"), 409
     except Gone:
@@ -199,7 +210,39 @@ def _book(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> Page
         return confirm_page(cat, choice, form, now, "over"), 409
     except once.Busy:
         return confirm_page(cat, choice, form, now, "busy"), 409
+    lately.remember("book", choice.place.slug, done.answer, request.code, now)
     return ticket_page(view, done.answer["code"], now)
+
+
+def _lately(
+    cat: Catalogue, loc: LocationInfo, now: datetime, start: datetime | None = None
+) -> list[tuple[Deed, AppointmentView]]:
+    """The visits at a place that this browser has booked lately and that stand: those at `start`, or all."""
+    found = []
+    for deed in lately.of("book", now, loc.slug):
+        with suppress(Gone):
+            found.append((deed, _standing(db.session(), cat, deed.answer, deed.code, now)))
+    return [(deed, view) for deed, view in found if start is None or view.start == start]
+
+
+def _ticket_again(cat: Catalogue, loc: LocationInfo, now: datetime) -> Page | None:
+    """The ticket of a visit that this browser has booked lately."""
+    hers = [(deed, view) for deed, view in _lately(cat, loc, now) if view.rid.hex() == lately.wanted()]
+    return ticket_page(hers[0][1], hers[0][0].answer["code"], now) if hers else None
+
+
+def _booked_page(
+    loc: LocationInfo, hers: list[tuple[Deed, AppointmentView]], now: datetime, again: Sequence[tuple[str, str]] = ()
+) -> str:
+    """She is booked, and how to see the ticket; `again`: the fields that book the same time for somebody else."""
+    where = url_for("booking.book_visit", slug=loc.slug)
+    name = loc.name[wording.language_now()]
+    lines = [
+        (_("%(when)s, %(place)s", when=showing.day_and_time(view.start, now), place=name), where, view.rid.hex())
+        for _deed, view in hers
+    ]
+    links = [(_("All free times of this place"), url_for("booking.place", slug=loc.slug))]
+    return render_template("booking/booked.html", heading=_("You are booked"), lines=lines, again=again, links=links)
 
 
 def opening(loc: LocationInfo, start: datetime, now: datetime) -> tuple[str, bool]:
@@ -240,8 +283,9 @@ def _place(cat: Catalogue, loc: LocationInfo, now: datetime, why: str = "") -> s
 def hidden(form: BookForm, choice: Choice, cat: Catalogue) -> list[tuple[str, str]]:
     """Service, start, code and what she chose on the list, as hidden fields."""
     pairs = [("service", str(cat.services[i].number)) for i in sorted(choice.services)]
+    another = [("another", "1")] if form.another.data else []
     rest = searching.kept(form, "service")
-    return [*pairs, ("start", typed.start_value(choice.start)), *rest, *carried(form)]
+    return [*pairs, ("start", typed.start_value(choice.start)), *another, *rest, *carried(form)]
 
 
 def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> dict[str, Any]:
@@ -270,6 +314,7 @@ def _shared(cat: Catalogue, choice: Choice, form: BookForm, now: datetime) -> di
         "back": _back(choice, form, cat),
         "carry": carried(form),
         "to_list": searching.kept(form),
+        "switch_by": hidden(form, choice, cat),
     }
 
 

@@ -1,11 +1,12 @@
 """Waiting for a time where there is none: /wait. The code is rendered in the answer to the POST."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import render_template, session
+from flask import render_template, session, url_for
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
@@ -23,7 +24,7 @@ from clinic.directory.gazetteer import NotFound
 from clinic.directory.openness import openness
 from clinic.messaging import covers
 from clinic.passes import passes
-from clinic.privacy import codes, limits, once, tokens
+from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.wording import gettext as _
 
 DAYS = (1, 3, 7, 14)
@@ -45,7 +46,7 @@ class Offered:
 
 
 @blueprint.route("/wait", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "wait", looks=("show",))
+@limits.limit(limits.BOOKINGS, "wait", looks=("show", "ticket"))
 def wait() -> Page:
     """What she waits for; then a place in the line, and the code under which free times stand."""
     form = WaitForm(sent())
@@ -53,6 +54,9 @@ def wait() -> Page:
     cat, now = catalogue.current(db.session()), clock.now()
     offered = _offered(cat, form, now)
     act = form.act.data or "show"
+    if act == "ticket":
+        shown = [page for page in _lately(cat, now) if page[0].rid.hex() == lately.wanted()]
+        return _done_page(*shown[0], now) if shown else _page(cat, form, offered, now)
     if any(form[name].errors for name in SENT):
         return _page(cat, form, offered, now), 400
     if act == "show":
@@ -109,7 +113,18 @@ def _sent_before(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime
     answer = once.before(s, "wait", form.token.data or "", body, now)
     if answer is None:
         return None
-    return _done_page(_standing(s, cat, answer, request.code, now), answer["code"], request.code, now)
+    view = _standing(s, cat, answer, request.code, now)
+    lately.remember("wait", "", answer, request.code, now)
+    return _done_page(view, answer["code"], request.code, now)
+
+
+def _lately(cat: Catalogue, now: datetime) -> list[tuple[WishView, str, str]]:
+    """What this browser has begun to wait for lately, with the code where it was new, and the one it stands under."""
+    found = []
+    for deed in lately.of("wait", now):
+        with suppress(Gone):
+            found.append((_standing(db.session(), cat, deed.answer, deed.code, now), deed.answer["code"], deed.code))
+    return found
 
 
 def _standing(s: Session, cat: Catalogue, answer: dict[str, Any], code: str | None, now: datetime) -> WishView:
@@ -137,6 +152,7 @@ def _wait(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime) -> Pa
         token = form.token.data or ""
         done = once.run(s, "wait", token, body, once.FORM_KEPT, now, make, lambda: fresh[0].wish.forget_on)
         view = fresh[0].wish if fresh else _standing(s, cat, done.answer, request.code, now)
+    lately.remember("wait", "", done.answer, request.code, now)
     return _done_page(view, done.answer["code"], request.code, now)
 
 
@@ -232,6 +248,10 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         "booking/wait.html",
         form=form,
         trouble=trouble,
+        lines=[
+            (_("You wait for a free time"), url_for("booking.wait"), view.rid.hex())
+            for view, _code, _hers in (_lately(cat, now) if not trouble else ())
+        ],
         places=[(place, showing.where(place, None, language)) for place in offered.places],
         chosen=offered.chosen,
         services=sorted(

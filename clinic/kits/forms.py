@@ -53,7 +53,7 @@ class OrderForm(OpenForm):
     """Which test, how many, where and when; then the point and, if she wants it, a message."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), one_of(("show", "order", "tell")), widget=HiddenInput())
+    act = Parsed(_l("What to do"), one_of(("show", "order", "tell", "ticket")), widget=HiddenInput())
     kit = Parsed(_l("Which test"), _kit)
     q = Parsed(_l("How many"), _quantity)
     near = Parsed(_l("Where is it convenient for you to collect it"), as_typed)

@@ -1,5 +1,6 @@
 """Where she collects it, and the order itself: /order/points. The ticket is rendered in the answer to the POST."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ from clinic.kits.views import blueprint, kit_of, order_page, spot_of
 from clinic.messaging import covers, window
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, PhoneNeeded
-from clinic.privacy import codes, limits, once, tokens
+from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.wording import gettext as _
 
 SHOWN = 6
@@ -44,16 +45,20 @@ class Choice:
 
 
 @blueprint.route("/order/points", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "order", looks=("show",))
+@limits.limit(limits.BOOKINGS, "order", looks=("show", "ticket"))
 def points() -> Page | Response:
     """Propose a point and say why; order there, or at another one."""
     form = OrderForm(sent())
     form.validate()
     now = clock.now()
-    if request.method == "GET" and not form.kit.raw and not form.near.raw:
-        return redirect(url_for("kits.order"))
     s = db.session()
     cat = catalogue.current(s)
+    if form.act.data == "ticket":
+        shown = [page for rid, page in _lately(cat, now) if rid.hex() == lately.wanted()]
+        return done_page(cat, *shown[0], now) if shown else redirect(url_for("kits.order"), 303)
+    if request.method == "GET" and not form.kit.raw and not form.near.raw:
+        hers = _lately(cat, now)
+        return _ordered_page([view for _rid, (view, _code) in hers]) if hers else redirect(url_for("kits.order"))
     kits = kit_catalogue.kits(s, cat)
     kit, quantity, spot = kit_of(kits, form), form.q.data or 1, spot_of(cat, form)
     if isinstance(spot, NotFound):
@@ -142,7 +147,9 @@ def _sent_before(cat: Catalogue, choice: Choice, point: PointInfo, form: OrderFo
     answer = once.before(s, "order", form.token.data or "", body, now)
     if answer is None:
         return None
-    return done_page(cat, _standing(s, cat, answer, wanted.code, now), answer["code"], now)
+    view = _standing(s, cat, answer, wanted.code, now)
+    lately.remember("order", "", answer, wanted.code, now)
+    return done_page(cat, view, answer["code"], now)
 
 
 def _standing(s: Session, cat: Catalogue, answer: dict[str, Any], code: str | None, now: datetime) -> OrderView:
@@ -175,7 +182,40 @@ def _order(
             view = fresh[0].order if fresh else _standing(s, cat, done.answer, wanted.code, now)
     except once.Busy:
         return points_page(cat, kits, choice, form, now, "busy"), 409
+    lately.remember("order", "", done.answer, wanted.code, now)
     return done_page(cat, view, done.answer["code"], now)
+
+
+def _lately(cat: Catalogue, now: datetime) -> list[tuple[bytes, tuple[OrderView, str]]]:
+    """The orders that this browser has made lately and that stand, each with its code where that was new."""
+    found = []
+    for deed in lately.of("order", now):
+        with suppress(Gone):
+            view = _standing(db.session(), cat, deed.answer, deed.code, now)
+            found.append((view.rid, (view, deed.answer["code"])))
+    return found
+
+
+def _ordered_page(hers: list[OrderView]) -> str:
+    """She has ordered, and how to see the ticket."""
+    language = wording.language_now()
+    lines = [
+        (
+            _("%(when)s, %(place)s", when=kept_words(view), place=view.point.location.name[language]),
+            url_for("kits.points"),
+            view.rid.hex(),
+        )
+        for view in hers
+    ]
+    links = [(_("Order another test"), url_for("kits.order"))]
+    return render_template("booking/booked.html", heading=_("You have ordered"), lines=lines, again=(), links=links)
+
+
+def kept_words(view: OrderView) -> str:
+    """Until when it is set aside; that she is in line, where it is not yet."""
+    if view.collect_by is None:
+        return _("in line, not ready yet")
+    return _("set aside until %(until)s", until=showing.until_words(view.point, view.collect_by))
 
 
 def chosen(form: OrderForm, choice: Choice) -> list[tuple[str, str]]:
@@ -257,12 +297,11 @@ def done_page(cat: Catalogue, view: OrderView, code: str, now: datetime) -> str:
     language = wording.language_now()
     loc = view.point.location
     waiting = view.collect_by is None
-    until = "" if view.collect_by is None else showing.until_words(view.point, view.collect_by)
     return render_template(
         "kits/done.html",
         order=view,
         noun=view.noun_in(language),
-        until=_("in line, not ready yet") if waiting else _("set aside until %(until)s", until=until),
+        until=kept_words(view),
         waiting=waiting,
         expected=showing.expected_words(view.ready_on, now),
         hidden_place=loc.visibility == "district",

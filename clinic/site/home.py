@@ -106,8 +106,8 @@ def _is_night(now: datetime) -> bool:
 
 
 @blueprint.app_context_processor
-def _exit() -> dict[str, str]:
-    return {"exit_url": settings().exit_url}
+def _exit() -> dict[str, Any]:
+    return {"exit_url": settings().exit_url, "posted": request.method == "POST"}
 
 
 @blueprint.get("/out")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from clinic import clock, wording
@@ -33,7 +33,7 @@ from clinic.kits.forms import MyOrderForm
 from clinic.messaging import outbox
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, OpenPass
-from clinic.privacy import limits, tokens
+from clinic.privacy import lately, limits, tokens
 from clinic.safety.trainings import reading
 from clinic.safety.trainings.forms import MySeatForm
 from clinic.site import mine_felt, mine_orders, mine_ready, mine_trainings, mine_visits, mine_waiting
@@ -66,7 +66,7 @@ def mine() -> Page | Response:
     """Ask for the code; with it, see, move, cancel, silence, forget, take the calendar file."""
     form = MineForm(sent())
     if not form.is_submitted():
-        return render_template("site/mine.html", form=MineForm(None))
+        return render_template("site/mine.html", form=MineForm(None), lines=_lately(clock.now()))
     now = clock.now()
     own = next((own for name, own in OWN.items() if name in request.form), None)
     its = None if own is None else own.form(sent())
@@ -87,6 +87,18 @@ def mine() -> Page | Response:
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return render_template("site/mine.html", form=form), 404
+
+
+def _lately(now: datetime) -> list[tuple[str, str, str]]:
+    """What this browser has done lately, each with the address that shows it again."""
+    where: dict[str, Callable[[str], tuple[str, str]]] = {
+        "book": lambda slug: (_("You are booked"), url_for("booking.book_visit", slug=slug)),
+        "order": lambda _where: (_("You have ordered"), url_for("kits.points")),
+        "seat": lambda number: (_("You have a seat"), url_for("trainings.day", number=int(number))),
+        "wait": lambda _where: (_("You wait for a free time"), url_for("booking.wait")),
+    }
+    found = reversed(lately.deeds(now))
+    return [(*where[deed.form](deed.where), deed.rid) for deed in found if deed.form in where]
 
 
 def _answer(s: Session, form: MineForm, own: Own | None, its: Any, valid: bool, now: datetime) -> Page | Response:

@@ -1,15 +1,35 @@
 // Niceties only: every page works when this file never arrives.
 (function () {
   "use strict";
-  var d = document, $ = function (s) { return d.querySelector(s); }, all = function (s) { return [].slice.call(d.querySelectorAll(s)); };
+  var d = document, root = d.documentElement, $ = function (s) { return d.querySelector(s); }, all = function (s) { return [].slice.call(d.querySelectorAll(s)); };
 
-  // Quick exit: blank at once, then straight to the other site, with no way back to here by the Back button;
-  // Esc three times does the same. /out is told on the side, so that the cookie goes too.
+  // After a quick exit no page comes back by Back or Forward in this tab: where it went stands as a mark, which the
+  // next page that she opens herself takes away. Seen before anything is drawn.
+  function left() { try { return sessionStorage.getItem("left"); } catch (x) { return null; /* refused: no mark */ } }
+  function hide() { root.style.visibility = "hidden"; }
+  function away() { hide(); d.title = " "; location.replace(left()); }
+  var nav = window.performance && performance.getEntriesByType && performance.getEntriesByType("navigation")[0];
+  if (left()) { if (nav && nav.type === "back_forward") return away(); sessionStorage.removeItem("left"); }
+
+  // Of an answer to a form the browser keeps the address alone: no body on its disk, and Back, Forward and a reload
+  // ask for the page behind the address, which says what she has done.
+  if ("posted" in root.dataset && history.replaceState) history.replaceState(null, "", location.href);
+  addEventListener("pagehide", hide);
+  addEventListener("pageshow", function (e) {
+    if (e.persisted && left()) return away();
+    // What was hers must not come back as it was out of the back-forward cache.
+    if (e.persisted && ("posted" in root.dataset || $("[data-secret]"))) return location.reload();
+    root.style.visibility = "";
+  });
+
+  d.addEventListener("DOMContentLoaded", function () {
+  // Quick exit: blank at once, then straight to the other site; Esc three times does the same. /out is told on the
+  // side, so that the cookie goes too.
   var exit = $(".exit"), esc = 0;
   function leave(e) {
     if (e) e.preventDefault();
     d.title = " "; d.body.textContent = "";
-    try { sessionStorage.clear(); } catch (x) { /* refused: then nothing is in it */ }
+    try { sessionStorage.clear(); sessionStorage.setItem("left", exit.dataset.to); } catch (x) { /* refused */ }
     try { fetch(exit.href, { method: "HEAD", keepalive: true, redirect: "manual" }).catch(function () {}); } catch (x) { /* an old browser */ }
     location.replace(exit.dataset.to);
   }
@@ -17,9 +37,6 @@
     exit.addEventListener("click", leave);
     d.addEventListener("keydown", function (e) { esc = e.key === "Escape" ? esc + 1 : 0; if (esc === 3) leave(); });
   }
-  // What was secret on a page she left must not come back out of the back-forward cache.
-  addEventListener("pageshow", function (e) { if (e.persisted && $("[data-secret]")) location.replace("/"); });
-
   // Errors are read first.
   var summary = $("[data-errors]"); if (summary) summary.focus();
 
@@ -30,9 +47,9 @@
     total.textContent = total.dataset.total.replace("%", m);
   }
   function times() {
-    var q = new URLSearchParams(new FormData(form)), n = ++asked, post = form.method === "post", url = form.dataset.times;
+    var q = new URLSearchParams(new FormData(form)), n = ++asked, url = form.dataset.times;
     q.delete("start");
-    fetch(post ? url : url + "?" + q, post ? { method: "POST", body: q } : {}).then(function (r) { return r.ok ? r.text() : ""; }).then(function (t) {
+    fetch(url, { method: "POST", body: q }).then(function (r) { return r.ok ? r.text() : ""; }).then(function (t) {
       var part = t && new DOMParser().parseFromString(t, "text/html").getElementById("pick-time");
       if (part && n === asked) { $("#pick-time").replaceWith(part); say(); }
     }).catch(function () {});
@@ -57,4 +74,5 @@
 
   // The help numbers stay readable without a connection once they were opened.
   if ($("[data-offline]") && navigator.serviceWorker) navigator.serviceWorker.register("/sw.js");
+  });
 })();

@@ -401,7 +401,8 @@ def test_after_the_handover_she_reads_how_and_books_the_confirming_test_like_any
     seen = she.post("/ru/p/4", data={"code": secret, "order": order_id(opened)})
     assert seen.status_code == 200
     form = re.search(
-        r'action="/ru(/at/[a-z0-9]+/book)" method="post">.*?name="service" value="(\d+)".*?name="start" value="([^"]+)',
+        r'action="/ru(/at/[a-z0-9]+/book)" method="post"[^>]*>.*?name="service" value="(\d+)"'
+        r'.*?name="start" value="([^"]+)',
         seen.text,
         re.S,
     )

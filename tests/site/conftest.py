@@ -58,7 +58,8 @@ class Offered:
     def __init__(self, she: FlaskClient) -> None:
         page = she.get("/ru/near", query_string={"near": "Алматы", "after": "18:00"})
         found = re.search(
-            r'action="/ru(/at/[a-z0-9]+/book)" method="get">(.*?)<button class="btn main" name="start" value="([^"]+)"',
+            r'action="/ru(/at/[a-z0-9]+/book)" method="post"[^>]*>(.*?)'
+            r'<button class="btn main" name="start" value="([^"]+)"',
             page.text,
             re.S,
         )

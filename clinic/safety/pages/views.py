@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from werkzeug.wrappers import Response
 
 from clinic.booking.showing import spoken_words
 from clinic.db import LANGUAGES, db
@@ -45,6 +56,12 @@ def clear() -> Response:
     response = make_response(render_template("safety/cleared.html"))
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
+
+
+@blueprint.get("/p/3/clear")
+def cleared() -> Response:
+    """Whoever reloads lands on the page about the phone."""
+    return redirect(url_for("pages.phone"), 303)
 
 
 @blueprint.get("/p/<int:number>")

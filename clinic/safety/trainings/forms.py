@@ -31,7 +31,7 @@ class SeatForm(OpenForm):
     """A seat, or a place in line where the page said that it is full (`line`); a message if she wants one."""
 
     token = HiddenField()
-    act = Parsed(_l("What to do"), one_of(("show", "take", "tell")), widget=HiddenInput())
+    act = Parsed(_l("What to do"), one_of(("show", "take", "tell", "ticket")), widget=HiddenInput())
     line = Parsed(_l("Wait in line"), flag, widget=HiddenInput())
     phone = Parsed(_l("Phone number"), phone_number)
     cover = Parsed(_l("What the SMS says"), one_of(COVERS))

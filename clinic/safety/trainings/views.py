@@ -1,10 +1,11 @@
 """The pages of the trainings: /days, and one of them with its seats. The ticket stands in the answer to the POST."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, url_for
 from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
@@ -17,7 +18,7 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
 from clinic.messaging import covers, window
 from clinic.passes import passes
-from clinic.privacy import codes, limits, once, tokens
+from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.safety.trainings import reading, seats, showing, telling
 from clinic.safety.trainings.forms import LEADS, SeatForm
 from clinic.safety.trainings.reading import NoTraining, TrainingView
@@ -47,7 +48,7 @@ def days() -> Page:
 
 
 @blueprint.route("/days/<int:number>", methods=["GET", "POST"])
-@limits.limit(limits.BOOKINGS, "seat", looks=("show",))
+@limits.limit(limits.BOOKINGS, "seat", looks=("show", "ticket"))
 def day(number: int) -> Page:
     """One training; a seat of it, or a place in its line."""
     form = SeatForm(sent())
@@ -57,6 +58,9 @@ def day(number: int) -> Page:
     training = _known(number)
     if training.location_id not in cat.locations or showing.away(cat, training):
         abort(404)
+    if form.act.data == "ticket":
+        shown = [page for page in _lately(training, now) if page[0].rid.hex() == lately.wanted()]
+        return done_page(cat, *shown[0], now) if shown else day_page(cat, training, form, now)
     try:
         return _sent_before(training, cat, form, now) or _act(cat, training, form, now)
     except once.Reused:
@@ -116,7 +120,18 @@ def _sent_before(training: TrainingView, cat: Catalogue, form: SeatForm, now: da
     answer = once.before(s, "seat", form.token.data or "", repr(asked).encode(), now)
     if answer is None:
         return None
-    return done_page(cat, _standing(s, answer, asked[0].code, now), answer["code"], now)
+    view = _standing(s, answer, asked[0].code, now)
+    lately.remember("seat", str(training.id), answer, asked[0].code, now)
+    return done_page(cat, view, answer["code"], now)
+
+
+def _lately(training: TrainingView, now: datetime) -> list[tuple[SeatView, str]]:
+    """The seats of a training that this browser has taken lately and that are hers, with the code where it was new."""
+    found = []
+    for deed in lately.of("seat", now, str(training.id)):
+        with suppress(Gone):
+            found.append((_standing(db.session(), deed.answer, deed.code, now), deed.answer["code"]))
+    return found
 
 
 def _standing(s: Session, answer: dict[str, Any], code: str | None, now: datetime) -> SeatView:
@@ -148,6 +163,7 @@ def _take(cat: Catalogue, training: TrainingView, form: SeatForm, now: datetime)
             view = _standing(s, done.answer, wanted.code, now)
     except once.Busy:
         return day_page(cat, training, form, now, "busy"), 409
+    lately.remember("seat", str(training.id), done.answer, wanted.code, now)
     return done_page(cat, view, done.answer["code"], now)
 
 
@@ -188,6 +204,14 @@ def day_page(cat: Catalogue, training: TrainingView, form: SeatForm, now: dateti
         "trainings/day.html",
         form=form,
         trouble=trouble,
+        lines=[
+            (
+                _("You are in line") if view.waits else _("You have a seat"),
+                url_for("trainings.day", number=training.id),
+                view.rid.hex(),
+            )
+            for view, _code in (_lately(training, now) if not trouble else ())
+        ],
         card=card,
         waits=card.seats == "full",
         opens=showing.opens_words(training, loc, now),
