@@ -4,11 +4,12 @@ import base64
 import shutil
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.phone import ARGS
 from tests.browser.test_she_books import to_confirm
@@ -38,24 +39,26 @@ def profile(tmp_path: Path) -> Path:
     return tmp_path / "profile"
 
 
-def phone(profile: Path, site: str, script: bool) -> Iterator[BrowserContext]:
+@contextmanager
+def phone(browser: Browser, profile: Path, site: str, script: bool) -> Iterator[BrowserContext]:
     """A normal profile, not a private one: what the browser keeps stays in its folder when it is closed."""
-    with sync_playwright() as playwright:
-        options: Any = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": script, "base_url": site}
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=shutil.which("chromium"), args=[*ARGS, "--headless=new"], **options
-        )
-        context.set_default_timeout(15_000)
+    options: Any = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": script, "base_url": site}
+    context = browser.browser_type.launch_persistent_context(
+        profile, executable_path=shutil.which("chromium"), args=[*ARGS, "--headless=new"], **options
+    )
+    context.set_default_timeout(15_000)
+    try:
         yield context
+    finally:
         context.close()
 
 
 def walk(page: Page) -> list[str]:
     """Every form of hers, sent; the secrets that went through them."""
     to_confirm(page, "ru")
-    page.locator("details.card summary").last.click() if not page.locator("#phone").is_visible() else None
+    page.locator("details:has(#phone) > summary").click()
     page.fill("#phone", NUMBER)
-    page.locator("details button.main.full").last.click()
+    page.locator("details:has(#phone) button.main.full").click()
     expect(page.locator("dl.facts .sms")).to_be_visible()
     page.locator("button[value=book]").click()
     expect(page.locator(".ticket h1")).to_be_visible()
@@ -80,8 +83,10 @@ def test_the_looking_finds_what_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_no_secret_of_any_form_is_in_the_files_of_the_browser(site: str, profile: Path, script: bool) -> None:
-    for context in phone(profile, site, script):
+def test_no_secret_of_any_form_is_in_the_files_of_the_browser(
+    browser: Browser, site: str, profile: Path, script: bool
+) -> None:
+    with phone(browser, profile, site, script) as context:
         page = context.new_page()
         secrets = walk(page)
     assert (profile / "Default" / "Sessions").exists(), "the browser has kept no tabs at all: nothing is shown by this"

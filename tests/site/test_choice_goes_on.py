@@ -147,7 +147,7 @@ def test_a_test_tonight_is_three_taps_and_a_check_up_four(she: FlaskClient, serv
     assert start
     confirm = opened(she, (book[0], book[1], [*book[2], ("start", start[1])]))
     taps += 1
-    form = re.search(r'<form action="([^"]+)" method="post" class="stack">(.*?)</form>', confirm.text, re.S)
+    form = re.search(r'<form action="([^"]+)" method="post" class="stack"[^>]*>(.*?)</form>', confirm.text, re.S)
     assert form
     ticket = opened(she, ("post", unescape(form[1]), fields(form[2])))
     assert "Ваш номерок" in words(ticket)

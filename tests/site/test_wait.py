@@ -85,7 +85,7 @@ def test_what_became_free_while_she_filled_the_form_stands_in_the_answer(city: F
     reopen()
     for _ in range(2):  # sent once more, the same
         done = she.post("/ru/wait", data=fields)
-        button = re.search(r'action="/ru(/at/[a-z0-9]+/book)" method="post">(.*?)name="start" value="([^"]+)"',
+        button = re.search(r'action="/ru(/at/[a-z0-9]+/book)" method="post"[^>]*>(.*?)name="start" value="([^"]+)"',
                            done.text, re.S)  # fmt: skip
         assert button, words(done)
     secret = code(done)
