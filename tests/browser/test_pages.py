@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from clinic.db import writing
+from clinic.safety import help_numbers
+from clinic.safety.alerts import offering
 from clinic.safety.pages import seeding
 from tests.browser.phone import Visitor, sound
 from tests.conftest import Maker
@@ -114,6 +117,33 @@ def office(make_app: Maker, serve: Callable[[Flask], str], evening: object) -> t
     with writing() as s:
         seeding.load(s, date(2026, 11, 24))
     return serve(app), desk
+
+
+def test_without_a_connection_she_reads_the_numbers_that_she_saw_last_and_is_offered_nothing_that_needs_one(
+    browser: Browser, office: tuple[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = help_numbers.read()
+    monkeypatch.setattr(offering, "offer", lambda *_given: True)  # somebody is on duty
+    context = browser.new_context(base_url=office[0], locale="ru-RU", viewport={"width": 360, "height": 740})
+    tab = context.new_page()
+    tab.goto("/ru/p/1")
+    tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    expect(tab.get_by_role("link", name="Позвать того, кто дежурит")).to_be_visible()
+    expect(tab.get_by_text("Связи нет")).to_have_count(0)
+    corrected = [replace(line, number="1999") if line.number == "111" else line for line in first]
+    monkeypatch.setattr(help_numbers, "read", lambda: tuple(corrected))
+    tab.goto("/ru/p/1")
+    expect(tab.locator("main a[href='tel:1999']").first).to_be_visible()
+    tab.wait_for_function("caches.match('/ru/p/1').then(r => r.text()).then(t => t.includes('tel:1999'))")
+    context.set_offline(True)
+    for path in ("/ru/p/1", "/ru/now"):
+        tab.goto(path)
+        expect(tab.locator("main a[href='tel:1999']").first).to_be_visible()
+        expect(tab.locator("main a[href='tel:111']")).to_have_count(0)
+        expect(tab.get_by_text("Связи нет")).to_be_visible()
+        expect(tab.get_by_role("link", name="Позвать того, кто дежурит")).to_have_count(0)
+        expect(tab.locator("main form")).to_have_count(0)
+    context.close()
 
 
 def test_a_coordinator_checks_a_page_and_she_reads_it(
