@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from multiprocessing.pool import ThreadPool
 
+import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,7 +19,7 @@ from clinic.safety.alerts.told import Told
 from tests.alerts.conftest import calls, field, log, on_duty, staff_id, state, turn, untaken
 from tests.twilio_stand_in import StandIn
 
-GOOD = {"act": "start", "until": "22:30", "word": "2580", "forced": "9136", "wish": "позвоните Айше", "may_103": "1"}
+GOOD = {"act": "start", "until": "22:30", "word": "2583", "forced": "9136", "wish": "позвоните Айше", "may_103": "1"}
 
 
 def begin(she: FlaskClient, **change: str) -> TestResponse:
@@ -55,7 +56,7 @@ def test_it_fires_at_its_hour_without_any_page_and_never_twice(
     on_duty()
     with writing() as s:
         what = Told(language="kk", wish="позвоните Айше")
-        code = check_ins.start(s, what, clock.now() + timedelta(hours=3), "2580", "9136", clock.now())
+        code = check_ins.start(s, what, clock.now() + timedelta(hours=3), "2583", "9136", clock.now())
     travel.shift(timedelta(hours=2, minutes=59))
     turn()
     assert (calls(twilio), count(Alert)) == ([], 0)
@@ -88,19 +89,19 @@ def test_her_number_ends_it_and_everything_is_gone(
     she = chain.test_client(use_cookies=False)
     page = begin(she)
     assert page.status_code == 200, page.text
-    assert "Идёт до 22:30" in page.text
+    assert "Включено до 22:30" in page.text
     shown = re.search(r'class="code"[^>]*>([^<]+)<', page.text)
     assert shown
     other_phone = chain.test_client()
     opened = act(other_phone, shown[1], "open")
-    assert "Идёт до 22:30" in opened.text
-    assert 'class="code"' not in opened.text  # never shown again
-    later = act(other_phone, shown[1], "later", word="2580", until="23:30")
-    assert "Идёт до 23:30" in later.text
+    assert "Включено до 22:30" in opened.text
+    assert '<details class="card">' in opened.text  # folded: who looks over her shoulder does not read it
+    later = act(other_phone, shown[1], "later", word="2583", until="23:30")
+    assert "Включено до 23:30" in later.text
     travel.shift(timedelta(hours=3, minutes=30))
     turn()
     assert count(Alert) == 0
-    ended = act(she, code_of(page), "end", word="2580")
+    ended = act(she, code_of(page), "end", word="2583")
     assert "Закончено" in ended.text
     assert (count(CheckIn), count(Alert)) == (0, 0)
     travel.shift(timedelta(hours=3))
@@ -115,7 +116,7 @@ def test_under_duress_the_screen_is_the_same_and_a_signal_goes_out(
     on_duty()
     she = chain.test_client(use_cookies=False)
     first, second = begin(she), begin(she)
-    ended = act(she, code_of(first), "end", word="2580")
+    ended = act(she, code_of(first), "end", word="2583")
     forced = act(she, code_of(second), "end", word="9136")
     assert (forced.status_code, forced.text) == (ended.status_code, ended.text)
     assert count(CheckIn) == 0
@@ -137,14 +138,14 @@ def test_put_off_under_duress_calls_once_and_at_the_hour_her_page_tells_nothing_
     she = chain.test_client()
     page = begin(she)
     for _ in range(2):
-        assert "Идёт до 23:00" in act(she, code_of(page), "later", word="9136", until="23:00").text
+        assert "Включено до 23:00" in act(she, code_of(page), "later", word="9136", until="23:00").text
     turn()
     rid = the_signal()
     with writing() as s:
         assert answering.take(s, rid, staff_id("saule"), "saule", clock.now())
         answering.answer(s, rid, staff_id("saule"), "вижу вас", clock.now())
     plain = begin(chain.test_client())
-    act(she, code_of(plain), "later", word="2580", until="23:00")
+    act(she, code_of(plain), "later", word="2583", until="23:00")
     assert calls(twilio) == ["Дежурство: 1"]
     travel.shift(timedelta(hours=3, minutes=20))
     turn()
@@ -189,11 +190,11 @@ def test_put_off_while_the_worker_is_about_to_fire_it_calls_nobody(
     on_duty()
     due_at = clock.now() + timedelta(hours=1)
     with writing() as s:
-        code = check_ins.start(s, Told(), due_at, "2580", "9136", clock.now())
+        code = check_ins.start(s, Told(), due_at, "2583", "9136", clock.now())
         rid = check_ins.find(s, code).rid
     travel.shift(timedelta(hours=1))
     with writing() as s:  # the worker has looked, she is faster
-        check_ins.check_in(s, code, "2580", clock.now() + timedelta(hours=1), clock.now())
+        check_ins.check_in(s, code, "2583", clock.now() + timedelta(hours=1), clock.now())
     with writing() as s:
         assert check_ins.fire(s, {rid: due_at}, clock.now()) == ()
     assert count(Alert) == 0
@@ -208,7 +209,7 @@ def test_five_wrong_numbers_and_only_the_hour_ends_it(
     tries = [act(she, code, "end", word="0000") for _ in range(5)]
     assert {page.status_code for page in tries} == {400}
     assert "Осталось попыток: 4" in tries[0].text
-    assert act(she, code, "end", word="2580").status_code == 400  # not even hers
+    assert act(she, code, "end", word="2583").status_code == 400  # not even hers
     travel.shift(timedelta(hours=2, minutes=50))
     turn()
     assert calls(twilio) == ["Дежурство: 1"]
@@ -273,7 +274,8 @@ def test_sent_twice_it_is_one_and_an_old_page_keeps_what_was_typed(
 
 WRONG: tuple[dict[str, str], ...] = (
     {"until": "19:42"}, {"until": "8:30"}, {"until": "25:00"}, {"until": ""}, {"until": "٢٢:٣٠x"}, {"word": "12"},
-    {"word": ""}, {"forced": ""}, {"forced": "2580"}, {"word": "12345678901"}, {"word": "пароль"}, {"token": "x"},
+    {"word": ""}, {"word": "1234"}, {"forced": "2583"},
+    {"word": "2580"}, {"forced": "0000"}, {"word": "12345678901"}, {"word": "пароль"}, {"token": "x"},
     {"until": "9" * 60_000}, {"forced": "\x00"}, {"act": "open"}, {"act": "end", "code": "x"},
 )  # fmt: skip
 
@@ -285,3 +287,41 @@ def test_what_makes_no_check_in_is_said_beside_the_field(chain: Flask) -> None:
         assert answer.status_code == 400, change
         assert "data-errors" in answer.text
     assert count(CheckIn) == 0
+
+
+def test_after_a_mistyped_number_the_code_is_still_there(chain: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    she = chain.test_client(use_cookies=False)
+    page = begin(she)
+    shown = re.search(r'class="code"[^>]*>([^<]+)<', page.text)
+    assert shown
+    for data in ({"word": "5555"}, {"word": ""}, {"word": "2583", "until": "скоро"}):
+        wrong = act(she, code_of(page), "later" if "until" in data else "end", **data)
+        assert wrong.status_code == 400
+        assert shown[1] in wrong.text
+
+
+@pytest.mark.parametrize(
+    "change", [{"until": "11 вечера"}, {"until": "2300"}, {"until": "", "hours": "1"}, {"until": "через час"}]
+)
+def test_it_begins_however_the_hour_is_written_and_without_other_digits(
+    chain: Flask, travel: time_machine.Traveller, change: dict[str, str]
+) -> None:
+    on_duty()
+    she = chain.test_client(use_cookies=False)
+    page = begin(she, forced="", **change)
+    assert page.status_code == 200
+    assert re.search("Включено до (23:00|20:40)", page.text)
+    later = act(she, code_of(page), "later", word="2583", hours="3")
+    assert "Включено до 22:40" in later.text
+    assert act(she, code_of(page), "end", word="0000").status_code == 400
+    assert "Закончено" in act(she, code_of(page), "end", word="2583").text
+
+
+def test_what_is_missing_is_named(chain: Flask) -> None:
+    on_duty()
+    she = chain.test_client(use_cookies=False)
+    page = begin(she, until="", word="").text
+    assert '<a href="#until">До которого часа: ' in page
+    assert '<a href="#word">Ваши цифры: всё в порядке: ' in page
+    assert page.count('inputmode="numeric"') == 2

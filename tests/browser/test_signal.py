@@ -147,7 +147,7 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
 
     she.goto("/ru/watch")
     shot(she, "watch")
-    for name, value in {"until": "22:30", "word": "2580", "forced": "9136"}.items():
+    for name, value in {"until": "22:30", "word": "2583", "forced": "9136"}.items():
         she.fill(f"#{name}", value)
     she.locator("main .btn.main").click()
     expect(she.locator(".code")).to_be_visible()

@@ -73,7 +73,7 @@ def test_killed_anywhere_each_signal_and_check_in_fires_once_and_ends_in_seen_or
         for point in POINTS:
             with writing() as s:
                 due = clock.now() + check_ins.SHORTEST
-                check_ins.start(s, Told(wish="x"), due, "2580", "9136", clock.now())
+                check_ins.start(s, Told(wish="x"), due, "2583", "9136", clock.now())
                 travel.shift(check_ins.SHORTEST - signals.COUNTDOWN)
                 given = signals.find(s, signals.start(s, Told(), clock.now()))
             travel.shift(signals.COUNTDOWN)

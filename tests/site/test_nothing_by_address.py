@@ -58,7 +58,7 @@ def _good(she: FlaskClient) -> dict[str, Any]:
         **offered.fields, "token": tokens.new("book"), "phone": PHONE, "code": hers, "confirm": "1", "cover": "plain",
         "lead": "60", "language": "ru", "near": "Алматы", "place": offered.slug, "part": "any", "days": "7",
         "kit": "1", "q": "1", "point": point, "remind": "1", "what": "one_line",
-        "until": "23:00", "word": "2580", "forced": "2581", "text": "planted", "alert": "A" * 32, "whole": "1",
+        "until": "23:00", "word": "2583", "forced": "2581", "text": "planted", "alert": "A" * 32, "whole": "1",
         "all_right": "1", "lat": "43.25", "lng": "76.92", "day": clock.today().isoformat(), "visit": "0" * 32,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ and keys learns neither.
 
 import json
 import logging
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -59,15 +60,18 @@ class Running:
     blocked: bool
 
 
-def start(s: Session, what: Told, due_at: datetime, word: str, forced_word: str, now: datetime) -> str:
-    """Begin one that fires at `due_at`; the code that opens it. Raises NotAnHour, Full."""
+def start(s: Session, what: Told, due_at: datetime, word: str, forced_word: str | None, now: datetime) -> str:
+    """Begin one that fires at `due_at`; the code that opens it. Raises NotAnHour, Full.
+
+    Without a second word there is one that nobody knows, so that what is kept looks the same.
+    """
     if not now + SHORTEST <= due_at <= now + FARTHEST:
         raise NotAnHour
     running = s.scalars(select(CheckIn.rid).where(CheckIn.alert_id.is_(None)).limit(MOST_RUNNING)).all()
     if len(running) >= MOST_RUNNING:
         raise Full
     code, rid = codes.new(), new_rid()
-    body = {"told": asdict(what), "word": _hash(code, word), "forced": _hash(code, forced_word)}
+    body = {"told": asdict(what), "word": _hash(code, word), "forced": _hash(code, forced_word or secrets.token_hex(8))}
     s.execute(
         insert(CheckIn).values(
             rid=rid, code_hash=signals.hash_(code), due_at=due_at, wrong=0, body=_sealed(rid, body, due_at)

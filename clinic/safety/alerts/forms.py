@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -11,6 +12,7 @@ from wtforms.widgets import HiddenInput, TextArea
 from clinic.booking import typed
 from clinic.booking.forms import OpenForm, Parsed, as_typed, degrees, flag, her_code, one_of
 from clinic.privacy import codes
+from clinic.safety.alerts import until
 
 LONGEST_TEXT = 300
 WORD = re.compile(r"[0-9]{4,8}", re.ASCII)
@@ -29,8 +31,14 @@ def _token(value: str) -> str:
 def _word(value: str) -> str:
     kept = unicodedata.normalize("NFKC", "".join(value.split()))
     if not WORD.fullmatch(kept):
-        raise typed.Unreadable(_l("4 to 8 digits, for example 2580."))
+        raise typed.Unreadable(_l("4 to 8 digits."))
     return kept
+
+
+def guessed_first(word: str) -> bool:
+    """Digits that whoever forces her tries first: all the same, a row of the keypad, its middle column."""
+    steps = {int(b) - int(a) for a, b in pairwise(word)}
+    return (len(steps) == 1 and steps <= {0, 1, -1}) or word in ("2580", "0852", "1379", "1212", "1122")
 
 
 class SignalForm(OpenForm):
@@ -63,9 +71,10 @@ class CheckInForm(OpenForm):
     token = HiddenField()
     act = Parsed(_l("What to do"), one_of(("start", "open", "later", "end")), widget=HiddenInput())
     code = Parsed(_l("Code"), her_code)
-    until = Parsed(_l("Until when"), typed.hour)
-    word = Parsed(_l("Your number: all is well"), _word)
-    forced = Parsed(_l("A second number: I am being made to say so"), _word)
+    until = Parsed(_l("Until when"), until.read)
+    hours = Parsed(_l("Until when"), lambda value: until.hours_from_now(typed.number(value, 1, 3)))
+    word = Parsed(_l("Your digits: all is well"), _word)
+    forced = Parsed(_l("Other digits: I am being made to say so"), _word)
     wish = Parsed(_l("What we should do then, and whom to call"), as_typed, LONGEST_TEXT, widget=TextArea())
     where = Parsed(_l("Where you will be"), as_typed, LONGEST_TEXT, widget=TextArea())
     phone = Parsed(_l("A number to call you back"), as_typed, 40)

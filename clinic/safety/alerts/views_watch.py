@@ -1,6 +1,6 @@
 """/watch: "if I have not checked in by two, call". Her code and her words travel in forms alone."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,13 +13,14 @@ from clinic.booking.views_book import token_is_good
 from clinic.db import db, writing
 from clinic.privacy import codes, limits, once, tokens
 from clinic.safety.alerts import check_ins, offering, standing
-from clinic.safety.alerts.check_ins import FARTHEST, SHORTEST, Full, NotAnHour, Running, Unknown, WrongWord
-from clinic.safety.alerts.forms import CheckInForm
+from clinic.safety.alerts.check_ins import FARTHEST, Full, NotAnHour, Running, Unknown, WrongWord
+from clinic.safety.alerts.forms import CheckInForm, guessed_first
 from clinic.safety.alerts.told import Told
+from clinic.safety.alerts.until import Until
 from clinic.safety.alerts.views_now import NotNow, blueprint, large, page_of
 from clinic.wording import gettext as _
 
-OWN = ("until", "word", "forced")  # without these nothing can begin
+OWN = ("until", "word", "forced")  # with a mistake in one of these nothing begins; the third may be left out
 USUAL = timedelta(hours=2)
 
 
@@ -46,17 +47,20 @@ def watch() -> ResponseReturnValue:
 
 def _start(form: CheckInForm, now: datetime) -> Page:
     """Begin it once, however often she taps; the code is shown in this answer."""
-    for name in OWN:
-        if form[name].data is None and not form[name].errors:
-            form[name].errors = [_("Fill in this field.")]
+    until = _until(form)
+    if form.word.data is None and not form.word.errors:
+        form.word.errors = [_("Fill in this field.")]
     if form.word.data and form.word.data == form.forced.data:
-        form.forced.errors = [_("The two numbers must differ.")]
+        form.forced.errors = [_("The digits must differ.")]
+    for field in (form.word, form.forced):
+        if field.data and guessed_first(field.data):
+            field.errors = [_("These digits are tried first. Choose others.")]
     if any(form[name].errors for name in OWN):
         return _front(form, now), 400
     offered, token = offering.offer(db.session(), now) is not None, form.token.data or ""
-    due_at = next_at(form.until.data, now)
+    due_at = until.moment(now)
     told = _told(form)
-    body = repr((told, form.until.data, form.word.data, form.forced.data)).encode()
+    body = repr((told, until, form.word.data, form.forced.data)).encode()
     try:
         if before := once.before(db.session(), "check-in", token, body, now):
             return _begun(form, str(before["code"]), now)
@@ -80,10 +84,18 @@ def _start(form: CheckInForm, now: datetime) -> Page:
         form.until.errors = [_("Choose an hour from 5 minutes to 12 hours ahead.")]
         return _front(form, now), 400
     except Full:
-        return _front(form, now, _("More of these run than anybody could look after. Write to a friend instead.")), 503
+        return _front(form, now, _("We cannot look after any more people now. Please write to a friend.")), 503
     except (once.Reused, once.Busy):
         return _front(form, now, _("This page was sent before. Open what has begun by its code.")), 409
     return _begun(form, str(done.answer["code"]), now)
+
+
+def _until(form: CheckInForm) -> Until:
+    """Until when: what she typed, else the button that she pressed; a mistake becomes an error of the field."""
+    chosen: Until | None = form.until.data or (None if form.until.errors else form.hours.data)
+    if chosen is None and not form.until.errors:
+        form.until.errors = [_("Choose an hour, or type it.")]
+    return chosen or Until(0)
 
 
 def _told(form: CheckInForm) -> Told:
@@ -115,11 +127,10 @@ def _running(form: CheckInForm, code: str, act: str, now: datetime) -> ResponseR
         return _page(form, code, found, now)
     if form.word.data is None and not form.word.errors:
         form.word.errors = [_("Fill in this field.")]
-    if act == "later" and form.until.data is None and not form.until.errors:
-        form.until.errors = [_("Fill in this field.")]
+    until = _until(form) if act == "later" else None
     if form.word.errors or (act == "later" and form.until.errors):
         return _page(form, code, found, now), 400
-    due_at = next_at(form.until.data, now) if act == "later" else None
+    due_at = until.moment(now) if until is not None else None
     db.session.rollback()
     try:
         with writing() as s:
@@ -137,30 +148,25 @@ def _running(form: CheckInForm, code: str, act: str, now: datetime) -> ResponseR
 
 def _wrong_words(wrong: WrongWord, found: Running) -> str:
     if wrong.left:
-        return str(_("This is neither of your numbers. Tries left: %(count)s.", count=wrong.left))
-    return str(_("Too many wrong numbers: now it can only run out, %(at)s.", at=wording.at(found.due_at)))
-
-
-def next_at(hour: time, now: datetime) -> datetime:
-    """The next moment at which the clock here says `hour`."""
-    minutes = hour.hour * 60 + hour.minute
-    today = clock.local(now).date()
-    here = clock.at(today, minutes)
-    return here if here >= now + SHORTEST else clock.at(today, minutes + 24 * 60)
+        return str(_("These are not your digits. Tries left: %(count)s.", count=wrong.left))
+    return str(
+        _("Too many wrong tries. It cannot be stopped. We call whoever is on duty %(at)s.", at=wording.at(found.due_at))
+    )
 
 
 def _front(form: CheckInForm, now: datetime, trouble: str = "") -> str:
     offer = offering.offer(db.session(), now)
     usual = _half_hour(now + USUAL)
     text = _(
-        "If you have heard nothing from me %(until)s, please call me. If I do not answer, call 112.",
-        until=wording.until(usual),
+        "If you do not hear from me by %(time)s, call me. If I do not answer, call 112.",
+        time=wording.time_words(usual),
     )
     return render_template(
         "safety/watch.html",
         form=form,
         offer=offer,
         trouble=trouble,
+        later=_later(now),
         usual=wording.time_words(usual),
         farthest=int(FARTHEST.total_seconds() // 3600),
         text=text,
@@ -176,13 +182,21 @@ def _page(form: CheckInForm, code: str, found: Running, now: datetime, fresh: bo
         "safety/watch_running.html",
         form=form,
         code=code,
-        shown=codes.shown(code) if fresh else "",
+        shown=codes.shown(code),
+        fresh=fresh,
         due_at=found.due_at,
         day=wording.near_day(clock.local(found.due_at).date(), clock.local(now).date()),
         blocked=found.blocked,
         covered=offer is not None and offer.until >= found.due_at,
+        later=_later(now),
         usual=wording.time_words(_half_hour(found.due_at + USUAL / 2)),
     )
+
+
+def _later(now: datetime) -> list[tuple[int, str]]:
+    """What the buttons say: in one, two, three hours, and which hour that is."""
+    words = (_("In 1 hour"), _("In 2 hours"), _("In 3 hours"))
+    return [(n, f"{said}, {wording.time_words(now + timedelta(hours=n))}") for n, said in enumerate(words, 1)]
 
 
 def _half_hour(moment: datetime) -> datetime:
