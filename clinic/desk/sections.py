@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from clinic.desk import bp
 from clinic.desk.closures import CLOSE_ROLES
+from clinic.desk.duty_bell import bell
 from clinic.desk.duty_pages import ROLES as DUTY_ROLES
 from clinic.desk.felt import ROLES as LINES_ROLES
 from clinic.desk.figures import ROLES as FIGURE_ROLES
@@ -51,6 +52,12 @@ def tools() -> list[Section]:
     return found
 
 
+def _signals_word() -> str:
+    """With the number of those that nobody has taken, for whoever is on duty."""
+    waits = bell()
+    return f"{_('Signals')} ({waits.count})" if waits and waits.count else str(_("Signals"))
+
+
 def sections() -> list[Section]:
     """Roster, hand-over, figures, people: those of them that are this person's, when there is more than one."""
     person = guard.current()
@@ -83,7 +90,7 @@ def sections() -> list[Section]:
     if roles & set(DUTY_ROLES):
         found.append(Section(url_for("desk.show_duty"), _("On duty"), "/staff/duty" in here))
     if roles & set(SIGNAL_ROLES):
-        found.append(Section(url_for("desk.show_signals"), _("Signals"), "/staff/alerts" in here))
+        found.append(Section(url_for("desk.show_signals"), _signals_word(), "/staff/alerts" in here))
     found.append(Section(url_for("desk.pages"), _("Pages"), "/staff/pages" in here))
     if roles & set(CHIEFS):
         found.append(Section(url_for("desk.all_people"), _("People"), "/staff/people" in here))

@@ -1,4 +1,4 @@
-"""A signal from the first tap to "you have been seen", with a script and without; every page of it is sound."""
+"""A signal from the first tap to "your signal was taken", with a script and without; every page of it is sound."""
 
 import os
 import re
@@ -11,8 +11,10 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clinic import clock
+from clinic.db import writing
 from clinic.messaging import tasks
-from clinic.safety.alerts import calling
+from clinic.safety.alerts import calling, signals
+from clinic.safety.alerts.told import Told
 from tests.alerts.conftest import cheap_argon2, furnish, on_duty
 from tests.browser.conftest import Hands
 from tests.browser.phone import sound, too_wide
@@ -78,6 +80,7 @@ def go_on_duty(app: Flask, they: Page) -> None:
     they.fill("#phone", "+7 701 000 00 91")
     they.fill("#shown_as", "Сауле")
     they.locator("button[value=on]").click()
+    expect(they.locator("#number")).to_be_visible()
     turn(app)
     they.reload()
     shot(they, "duty-test")
@@ -88,6 +91,7 @@ def go_on_duty(app: Flask, they: Page) -> None:
     outbox.close()
     they.fill("#number", number[1])
     they.locator("button[value=confirm]").click()
+    expect(they.locator(".notice.good")).to_be_visible()
     turn(app)
     they.reload()
     expect(they.locator(".notice.good")).to_be_visible()
@@ -106,7 +110,7 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
 
     she.goto("/ru/now")
     shot(she, "now")
-    she.locator(".sos").click()
+    she.locator("button.sos").click()
     expect(she.locator("h1")).to_contain_text("Уйдёт через")
     shot(she, "signal-counting")
     she.fill("#where", "у вокзала")
@@ -116,7 +120,7 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
     assert she.input_value("#where") == "у вокзала"  # what she types stays
     shot(she, "signal-calling")
     she.locator("[data-where]").click()
-    expect(she.locator(".notice.good")).to_contain_text("Передано")
+    expect(she.locator("#told")).to_contain_text("Мы передали, где вы")
     hands.shift(timedelta(seconds=91))
     turn(demo_app)
     expect(she.locator("#state .tel").first).to_be_visible()
@@ -134,7 +138,7 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
     they.fill("#text", "Вижу вас. Оставайтесь там, где люди.")
     they.locator("button[value=say]").click()
     shot(they, "signal-opened")
-    expect(she.locator(".notice.good h1")).to_contain_text("Вас увидели")
+    expect(she.locator(".notice.good h1")).to_contain_text("Ваш сигнал принят")
     expect(she.locator(".sms")).to_contain_text("Вижу вас")
     she.fill("#text", "Спасибо")
     shot(she, "signal-seen")
@@ -170,19 +174,44 @@ def test_without_a_script_she_looks_again_and_the_numbers_come_by_themselves(
     assert too_wide(she) <= 0
     she.goto("/kk/now")
     assert too_wide(she) <= 0
-    she.locator(".sos").click()
+    she.locator("button.sos").click()
     assert too_wide(she) <= 0
     hands.shift(timedelta(seconds=10))
     turn(demo_app)
-    she.locator("button[value=state]").click()
+    she.locator(".link[value=state]").click()
     expect(she.locator("h1")).to_contain_text("Шақырып жатырмыз: Saule")
     large = she.locator(".wait .tel").first
     assert not large.is_visible()
     hands.shift(timedelta(seconds=82))
-    she.locator("button[value=state]").click()
+    she.locator(".link[value=state]").click()
     expect(large).to_be_visible(timeout=14_000)  # ten seconds later, by the style sheet alone
     assert too_wide(she) <= 0
     if SHOTS:
         she.screenshot(path=str(Path(SHOTS) / "kk-calling.png"), full_page=True)
     she.locator("button[value=safe]").click()
     expect(she.locator("h1")).to_contain_text("Аяқталды")
+
+
+def test_a_signal_is_seen_and_heard_on_every_page_of_the_desk_and_behind_the_cover(
+    demo_app: Flask, hands: Hands, tab: Callable[..., Page]
+) -> None:
+    they = tab(1024)
+    they.add_init_script(
+        "window.notes = 0; const start = OscillatorNode.prototype.start;"
+        "OscillatorNode.prototype.start = function (at) { window.notes += 1; start.call(this, at); };"
+    )
+    go_on_duty(demo_app, they)
+    they.goto("/ru/staff/pages")
+    with demo_app.app_context(), writing() as s:
+        signals.start(s, Told(), clock.now())
+    hands.shift(signals.COUNTDOWN)
+    turn(demo_app)
+    expect(they.locator("#bell")).to_contain_text("Ждёт 1 сигнал")
+    expect(they).to_have_title(re.compile(r"^\(1\) "))
+    assert they.evaluate("window.notes") >= 3
+    shot(they, "bell")
+    assert too_wide(they) <= 0
+    they.locator("#bell a").click()
+    they.locator("button[value=take]").click()
+    expect(they.locator("#bell")).to_have_count(0)
+    expect(they).not_to_have_title(re.compile(r"^\(1\) "))
