@@ -137,6 +137,7 @@ def test_from_the_first_tap_to_seen(demo_app: Flask, hands: Hands, tab: Callable
     expect(they.locator(".facts")).to_contain_text("43.25, 76.95")
     they.fill("#text", "Вижу вас. Оставайтесь там, где люди.")
     they.locator("button[value=say]").click()
+    expect(they.locator(".sms").last).to_contain_text("Вижу вас")
     shot(they, "signal-opened")
     expect(she.locator(".notice.good h1")).to_contain_text("Ваш сигнал принят")
     expect(she.locator(".sms")).to_contain_text("Вижу вас")
