@@ -160,9 +160,15 @@ def bump(s: Session, location_id: int, day: date, tickets: int) -> Bumped:
 
 
 def bump_days(s: Session, location_id: int, days: Iterable[date]) -> None:
-    """Bump several service days of a location, in order."""
-    for day in sorted(set(days)):
-        bump(s, location_id, day, 0)
+    """Bump several service days of a location, in order: one statement, whose rows are locked one after another."""
+    rows = [{"location_id": location_id, "day": day, "version": 1, "last_ticket": 0} for day in sorted(set(days))]
+    if not rows:
+        return
+    insert: Any = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = insert(cast(Table, LocationDay.__table__)).values(rows)
+    s.execute(
+        fresh.on_conflict_do_update(index_elements=[_DAYS.location_id, _DAYS.day], set_={"version": _DAYS.version + 1})
+    )
 
 
 def _bump_statement(insert: Any) -> Any:

@@ -180,7 +180,17 @@ def serve_again(s: Session, point: PointInfo, now: datetime) -> int:
 
 def ready_on(s: Session, point_id: int, kit_id: int, queue: int, n: int, today: date) -> date | None:
     """When a back order may be ready, by the deliveries that are expected and those who stand before it."""
-    before = sum(lines.quantity(lines.of(s, row.rid)) for row in in_line(s, point_id, kit_id) if row.queue < queue)
+    ahead = (
+        select(func.coalesce(func.sum(LINE.c.quantity), 0))
+        .join(ORDER, LINE.c.order_id == ORDER.c.rid)
+        .where(
+            ORDER.c.point_id == point_id,
+            ORDER.c.status == "backordered",
+            LINE.c.kit_type_id == kit_id,
+            ORDER.c.queue < queue,
+        )
+    )
+    before = int(s.scalar(ahead) or 0)
     return _delivery(_deliveries(s, kit_id, today).get(point_id, ()), before + n)
 
 
