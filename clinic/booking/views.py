@@ -73,7 +73,8 @@ def _near() -> Page:
         cities.remember(session, city)
     shared = _choices(form, cat, now, services)
     if spot is None:
-        return render_template("booking/which_city.html", cities=cities.cities(cat), **shared)
+        unread = [name for name in request.args if name not in addresses.NAMES]
+        return render_template("booking/which_city.html", cities=cities.cities(cat), unread=unread, **shared)
     wish = searching.wish_of(form, services)
     shared["spot"], shared["has_streets"] = spot, spot.city in streets.known_cities()
     shared["summary"] = searching.summary(spot, form, wish, wording.language_now(), now)

@@ -100,6 +100,8 @@ def locate(cat: Catalogue, text: str, home: PlaceInfo | None = None) -> Spot | N
     """
     index = _index(cat.places)
     text = text[:LONGEST]
+    if not any(sign.isalpha() for sign in text):
+        return NotFound(_largest(index, home))
     readings = [addresses.read(typed) for typed in (text, other_keyboard(text)) if typed]
     if readings[:1] and readings[0].here:
         return NotFound(_largest(index, home), "here")

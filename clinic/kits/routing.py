@@ -2,13 +2,14 @@
 
 Kept apart first: where kits are free and she can come, then where kits are free but not in her time,
 then where none are free. Within each by distance in steps of 500 m, then by the stock that would be left, so
-that a point is not drained while its neighbour's kits expire.
+that a point is not drained while its neighbour's kits expire. Where she named no time, a point that is open
+now comes before one that is shut, unless it is 3 km farther.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -25,10 +26,12 @@ STEP_M = 500
 FAR_M = 50_000  # nobody is sent farther for a kit
 _REACH = math.cos(1.01 * FAR_M / 6_371_000)  # what two vectors have at least in common that are not too far apart
 GOOD_FOR_LONG_DAYS = 180
+SHUT_STEPS = 6  # so many steps farther a point counts that is shut now
 
 # kinds of reasons; the words are in routing_words
 NEAR, OPEN, OPENS, HOURS_UNKNOWN, IN_STOCK, GOOD_FOR_LONG = "near", "open", "opens", "hours_unknown", "stock", "long"
 FARTHER, FEWER_LEFT, NOT_THEN, NONE_FREE, DELIVERY = "farther", "fewer_left", "not_then", "none_free", "delivery"
+OPEN_THEN, SHUT_NOW = "open_then", "shut_now"
 
 _NOTHING: Mapping[int, date] = MappingProxyType({})
 
@@ -117,7 +120,7 @@ def propose(
         looked = _look(point, metres, free.get(point.id, ()), wish, today, now)
         groups[looked.group].append(looked)
         if enough_m is None and len(groups[0]) >= limit:
-            farthest = max(_band(one.metres) for one in groups[0])
+            farthest = max(one.key[1] for one in groups[0])
             enough_m = (farthest + 1) * STEP_M + DISTRICT_STEP_M // 2  # told distances are rounded by half a step
     ranked = sorted((one for group in groups for one in group), key=lambda one: one.key)[:limit]
     return tuple(_told(one, ranked[0], expected.get(one.point.id), now) for one in ranked)
@@ -157,7 +160,8 @@ def _look(
     # hours that nobody published can't be promised for a wished time, but are no reason against a point without one
     in_time = comes is not None or not (point.location.hours or wish.day or wish.after)
     group = 2 if left < 0 else 0 if in_time else 1
-    key = (group, _band(metres), -left, metres or 0, point.id)
+    shut = wish.day is None and wish.after is None and comes is not None and comes[0] > now
+    key = (group, _band(metres) + (SHUT_STEPS if shut else 0), -left, metres or 0, point.id)
     return _Looked(key, point, metres, left, comes, last, good[0].expires_on if good else None)
 
 
@@ -177,6 +181,8 @@ def _told(one: _Looked, best: _Looked, delivery: date | None, now: datetime) -> 
             later.append(Reason(NONE_FREE) if delivery is None else Reason(DELIVERY, (delivery,)))
         if one.group == 1 and best.group == 0:
             later.append(Reason(NOT_THEN))
+        if one.key[1] > _band(one.metres) and best.key[1] == _band(best.metres):
+            later.append(Reason(SHUT_NOW))
         if _band(one.metres) > _band(best.metres):
             later.append(Reason(FARTHER, ((one.metres or 0) - (best.metres or 0),)))
         elif 0 <= one.left < best.left:
@@ -195,6 +201,10 @@ def _opens(one: _Looked, state: Openness) -> Reason:
         return Reason(OPEN, (state.until,))
     if state.open and state.until is None:
         return Reason(OPEN, (None,))
+    day = clock.local(one.comes[0]).date()
+    opens = {span[0] for n in (0, 1) for span in collecting.spans(one.point, day - timedelta(days=n))}
+    if one.comes[0] not in opens:  # it has been open for a while when she comes
+        return Reason(OPEN_THEN, (day, one.comes[1]))
     return Reason(OPENS, (one.comes[0],))
 
 

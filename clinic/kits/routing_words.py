@@ -29,6 +29,13 @@ def _open(reason: Reason) -> str:
     return _("open around the clock") if until is None else _("open %(until)s", until=wording.until(until))
 
 
+def _open_then(reason: Reason) -> str:
+    day, until = reason.values
+    if day == clock.today():
+        return _("open %(until)s", until=wording.until(until))
+    return _("open %(on_day)s %(until)s", on_day=wording.on_day(day), until=wording.until(until))
+
+
 def _fewer_left(reason: Reason) -> str:
     (left,) = reason.values
     return ngettext("only %(num)s kit would be left there", "only %(num)s kits would be left there", left)
@@ -43,6 +50,8 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     routing.NEAR: lambda reason: wording.km(reason.values[0]),
     routing.OPEN: _open,
     routing.OPENS: _opens,
+    routing.OPEN_THEN: _open_then,
+    routing.SHUT_NOW: lambda _reason: _("shut now"),
     routing.HOURS_UNKNOWN: lambda _reason: _("hours not published"),
     routing.IN_STOCK: lambda _reason: _("in stock"),
     routing.GOOD_FOR_LONG: lambda _reason: _("the kits are good for a long time"),

@@ -82,9 +82,11 @@ def where(point: PointInfo, distance_m: int | None, language: str) -> str:
     """Distance and address; for a point that hides its address its district alone."""
     loc = point.location
     if loc.visibility == "district":
-        district = loc.district[language] or loc.city[language]
+        district = showing.address(loc, language)
         return f"{district}. {_('The address opens under your code while the point is open.')}"
-    return showing.where(loc, distance_m, language)
+    far = "" if distance_m is None or loc.approximate else wording.km(distance_m)
+    street = showing.street(loc, language) or f"{loc.city[language]}, {_('address not published')}"
+    return " · ".join(part for part in (far, street) if part)
 
 
 def until_words(point: PointInfo, day: date) -> str:

@@ -13,7 +13,7 @@ from clinic.booking.views import Page, carried, sent
 from clinic.config import settings
 from clinic.db import db
 from clinic.directory import catalogue
-from clinic.directory.catalogue import Catalogue
+from clinic.directory.catalogue import Catalogue, PlaceInfo, listed
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.kits import catalogue as kit_catalogue
 from clinic.kits import follow_up, showing
@@ -50,7 +50,8 @@ def order() -> Page:
 def order_page(form: OrderForm, now: datetime, suggestions: tuple[Any, ...] = ()) -> str:
     """The page of her choice, with what is wrong in it."""
     cat = catalogue.current(db.session())
-    kits = showing.shown(kit_catalogue.kits(db.session(), cat))
+    all_kits = kit_catalogue.kits(db.session(), cat)
+    kits = showing.shown(all_kits)
     city = cities.remembered(cat, session)
     chosen = form.kit.data if any(kit.number == form.kit.data for kit in kits) else None
     return render_template(
@@ -61,13 +62,24 @@ def order_page(form: OrderForm, now: datetime, suggestions: tuple[Any, ...] = ()
         most=most(),
         pep=showing.pep_number(cat),
         city=city.name[wording.language_now()] if city else "",
-        cities=[] if city or form.near.raw else cities.cities(cat)[:CITIES_SHOWN],
+        cities=[] if city or form.near.raw else _with_points(cat, all_kits)[:CITIES_SHOWN],
         suggestions=suggestions,
         days=searching.days(now),
         hours=("12:00", *searching.HOURS),
         carry=carried(form),
         recalled=follow_up.recalled(db.session(), clock.local(now).date()),
     )
+
+
+def _with_points(cat: Catalogue, kits: KitCatalogue) -> list[PlaceInfo]:
+    """Cities in which a point hands tests over: the others are not offered."""
+    today = clock.local(clock.now()).date()
+    there = {
+        point.location.city
+        for point in kits.points.values()
+        if listed(point.location) and kit_catalogue.takes_orders(point, today)
+    }
+    return [city for city in cities.cities(cat) if city.name in there]
 
 
 def kit_of(kits: KitCatalogue, form: OrderForm) -> KitInfo | None:

@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
 from clinic.booking import cities, message_words
+from clinic.booking import showing as place_showing
 from clinic.booking.showing import lead_words
 from clinic.booking.views import Page, carried, sent
 from clinic.booking.views_book import token_is_good
 from clinic.db import db, writing
-from clinic.directory import catalogue
+from clinic.directory import catalogue, needs
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.kits import catalogue as kit_catalogue
@@ -255,8 +256,10 @@ def points_page(
         quantity=choice.quantity,
         best=cards[0] if cards else None,
         others=cards[1:],
+        fewer=_fewer(found, choice),
         line=[("line", card.slug) for card in cards if card.waiting],
         far=routing.FAR_M // 1000,
+        test=needs.usual(cat),
         chosen=chosen(form, choice),
         token=tokens.new("order"),
         confirming=showing.confirming_words(cat),
@@ -264,6 +267,13 @@ def points_page(
         sms=messages(found[0], form, now) if found and messaging.enabled() else None,
         carry=carried(form),
     )
+
+
+def _fewer(found: tuple[Proposal, ...], choice: Choice) -> int:
+    """How many she could have at once where so many as she wants are nowhere near; 0 for none."""
+    if not found or found[0].in_stock:
+        return 0
+    return max(0, max(one.left for one in found) + choice.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +315,9 @@ def done_page(cat: Catalogue, view: OrderView, code: str, now: datetime) -> str:
         waiting=waiting,
         expected=showing.expected_words(view.ready_on, now),
         hidden_place=loc.visibility == "district",
-        district=loc.district[language] or loc.city[language],
+        district=place_showing.address(loc, language),
         place=loc,
+        street=place_showing.street(loc, language),
         open_words=showing.open_words(cat, view.point, now),
         how_to_ask=view.point.how_to_ask[language],
         word_name=showing.word_name(view.point),

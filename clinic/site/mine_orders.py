@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic import clock, messaging, wording
 from clinic.booking import cities
+from clinic.booking import showing as place_showing
 from clinic.booking.message_words import sms_words
 from clinic.directory.catalogue import Catalogue
 from clinic.directory.gazetteer import Spot
@@ -62,7 +63,7 @@ def card(s: Session, cat: Catalogue, view: OrderView, now: datetime) -> OrderCar
     today = clock.local(now).date()
     live = view.status in orders.LIVE
     away = loc.stopped_at is not None
-    address = loc.address[language] if live and not away and showing.address_open(cat, point, now) else ""
+    address = place_showing.street(loc, language) if live and not away and showing.address_open(cat, point, now) else ""
     return OrderCard(
         id=view.rid.hex(),
         view=view,

@@ -37,7 +37,7 @@ def cards(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> list[Re
         loc = cat.locations.get(location_id)
         if loc is None:
             continue
-        address = loc.address[language] if loc.visibility != "district" else ""
+        address = showing.street(loc, language) if loc.visibility != "district" else ""
         words, _open = showing.open_line(cat, loc, now)
         phones = tuple((showing.dial(phone), phone) for phone in showing.phones(loc.phone))
         day, until = wording.long_day(thing.day), wording.day_words(thing.forget_on, today)

@@ -76,7 +76,9 @@ def _card(s: Session, view: AppointmentView, messages: Iterable[MessageView], as
         ahead=ahead,
         late_until=wording.until(grace) if expected and not ahead and now <= grace else "",
         away=away,
-        address=loc.address[language] if live and not calls and not away and (not hidden or now >= opens) else "",
+        address=showing.street(loc, language)
+        if live and not calls and not away and (not hidden or now >= opens)
+        else "",
         calls=calls,
         number="" if away else by_phone.number(view, now),
         phones=tuple((showing.dial(one), one) for one in showing.phones(loc.phone))

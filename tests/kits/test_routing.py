@@ -130,7 +130,9 @@ def by_brute_force(world: Map, spot: Spot | None, wish: Wish, now: datetime, lim
         last = collect_by(point, TODAY)
         left = sum(lot.free for lot in world.free.get(loc.id, ()) if lot.expires_on >= last) - wish.quantity
         group = 2 if left < 0 else 0 if opens(point, wish.day, wish.after, now) else 1
-        ranked.append((group, metres // 500, -left, metres, loc.id))
+        comes = collecting.opening(point, wish.day, wish.after, now)
+        shut = 6 if (wish.day, wish.after) == (None, None) and comes is not None and comes[0] > now else 0
+        ranked.append((group, metres // 500 + shut, -left, metres, loc.id))
     return [key[-1] for key in sorted(ranked)[:limit]]
 
 
@@ -201,6 +203,21 @@ def test_every_proposal_says_why_and_the_others_why_they_come_later() -> None:
         "сейчас свободных нет",
         "поставку ждут в среду, 25 ноября",
     ]
+
+
+@pytest.mark.usefixtures("told")
+def test_an_open_point_comes_before_a_nearer_one_that_is_shut() -> None:
+    free = {n: [Free(n, "L", TODAY + timedelta(days=30), 5)] for n in (1101, 1102, 1103)}
+    points = (
+        a_point(1101, 43.24, 76.91, "Mo-Su 09:00-19:00"),
+        a_point(1102, 43.24, 76.925, "Mo-Su 09:00-22:00"),
+        a_point(1103, 43.24, 77.1, "Mo-Su 09:00-22:00"),
+    )
+    found = proposed(points, free)
+    assert [one.point.id for one in found] == [1102, 1101, 1103]
+    assert "сейчас закрыто" in sentence(found[1].later_because)
+    (wished, *_others) = routing.propose(points, free, HERE, Wish(KIT, 1, TODAY + timedelta(days=1), time(18)), EVENING)
+    assert "открыто в среду, 25 ноября, до 19:00" in sentence(wished.why), "it opens at nine, not when she comes"
 
 
 def test_a_full_shelf_is_drawn_from_before_its_neighbours_last_kit() -> None:

@@ -1,15 +1,18 @@
 """Far is never shown as near: another city has its own sentence, its name and its distance, and no main button."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.db import writing
+from clinic import clock
+from clinic.booking import showing
+from clinic.db import reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
-from tests.site.conftest import words
+from tests.site.conftest import Offered, book, code, words
 
 # towns whose nearest place with a free time is in another city, and that city
 FAR = (("Жанаозен", "Актау"), ("Аральск", None), ("Хромтау", None), ("Талдыкорган", "Алматы"), ("Сарыагаш", "Шымкент"))
@@ -92,9 +95,49 @@ def test_two_lines_lead_to_no_other_city_as_if_it_were_hers(demo_town: FlaskClie
 @pytest.fixture
 def demo_town(city: Flask) -> FlaskClient:
     """A browser on the city with tests to take home."""
-    from clinic import clock
     from clinic.kits import seeding
 
     with writing() as s:
         seeding.load_demo(s, clock.now())
     return city.test_client()
+
+
+def test_a_city_stands_wherever_a_street_does(she: FlaskClient) -> None:
+    offered = Offered(she)
+    confirm = she.post(f"/ru{offered.path}", data=offered.fields)
+    ticket = book(she, offered)
+    mine = she.post("/ru/mine", data={"code": code(ticket)})
+    for page in (confirm, ticket, mine):
+        said = words(page)
+        street = re.search(r"(?:ул\.|пр\.|мкр\.) [А-Я]", said)
+        assert street, said[:400]
+        assert "Алматы, " in said[: street.start()][-12:], said[: street.start()][-60:]
+
+
+def test_another_city_asks_though_one_is_remembered_and_says_what_it_could_not_read(she: FlaskClient) -> None:
+    she.get("/ru/near?near=Алматы")
+    asked = she.get("/ru/near?other=1&service=4&after=18:00")
+    assert "В каком городе?" in words(asked)
+    assert asked.text.index('name="near"') < asked.text.index(
+        "near=%D0%"
+    )  # a field to type in stands above the buttons
+    assert "where" in words(she.get("/ru/near?other=1&where=Алматы"))
+
+
+def test_a_night_names_both_its_days(app: Flask, evening: object) -> None:
+    tonight = clock.at(clock.today() + timedelta(days=1), 15)
+    with app.test_request_context("/ru/"):
+        assert showing.day_and_time(tonight, clock.now()) == "сегодня, в ночь со вторника на среду, 25 ноября, 0:15"
+        later = tonight + timedelta(days=1)
+        assert showing.day_and_time(later, clock.now()) == "завтра, в ночь со среды на четверг, 26 ноября, 0:15"
+        assert showing.day_and_time(tonight, tonight - timedelta(minutes=10)) == "сегодня, ср 25 ноября, 0:15"
+
+
+def test_the_source_line_of_a_real_place_says_no_word_of_its_subject(she: FlaskClient) -> None:
+    with reading() as s:
+        slugs = [place.slug for place in catalogue.current(s).locations.values() if not place.example and place.source]
+    assert len(slugs) > 20
+    for slug in slugs:
+        text = she.get(f"/ru/at/{slug}").text
+        assert "http" not in words(she.get(f"/ru/at/{slug}"))
+        assert not re.search(r"spid|aids|sex|razvrat|hiv", text.split("<main")[1], re.I)

@@ -96,7 +96,7 @@ def where(training: TrainingView, loc: LocationInfo, language: str) -> str:
     if training.place == "online":
         return _("Online")
     if training.place == "open" and loc.visibility == "open":
-        return ", ".join(part for part in (loc.name[language], loc.address[language]) if part)
+        return ", ".join(part for part in (loc.name[language], showing.street(loc, language)) if part)
     return ", ".join(part for part in (loc.city[language], loc.district[language]) if part)
 
 
@@ -116,7 +116,7 @@ def way(training: TrainingView, loc: LocationInfo, language: str, now: datetime)
         return ""
     if training.place == "online" or training.way:
         return training.way
-    address = f"{loc.name[language]}, {loc.address[language]}. {loc.way_in[language]}"
+    address = f"{loc.name[language]}, {showing.street(loc, language)}. {loc.way_in[language]}"
     return address.strip().removesuffix(".")
 
 
