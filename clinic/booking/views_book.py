@@ -331,7 +331,8 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
     sms = messaging.enabled()
     leads = _leads(choice.start, now) if sms else []
     offered = [minutes for minutes, _before, _due in leads]
-    cover = form.cover.data or "plain"
+    fitting = covers.fitting(choice.start)
+    cover = form.cover.data if form.cover.data in fitting else "plain"
     spoken = form.language.data or wording.language_now()
     return render_template(
         "booking/confirm.html",
@@ -342,7 +343,7 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
         latest=_latest(choice.start, now) if sms else "",
         covers=[
             (name, covers.word(name, wording.language_now()), covers.text(name, spoken, choice.start))
-            for name in covers.COVERS
+            for name in fitting
         ],
         cover=cover,
         spoken=spoken,

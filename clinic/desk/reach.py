@@ -75,9 +75,9 @@ def words(language: str) -> Words:
         return Words(
             language,
             _("Keshki"),
-            _("A place and a time for the evening"),
-            (_("No name is asked"), _("You choose the hour"), _("No SMS is needed")),
-            _("Keshki: a place and a time for the evening, without a name. %(address)s", address=address()),
+            _("Open after work: hours and booking"),
+            (_("You choose the hour"), _("No SMS is needed")),
+            _("Keshki: what is open after work, booking without a queue. %(address)s", address=address()),
             _(
                 "Tests, a doctor, a psychologist, a lawyer, help after violence: choose a place and an hour "
                 "yourself, without a name and without calling. Where ID is asked, it is said before. %(address)s",

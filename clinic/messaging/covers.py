@@ -4,7 +4,7 @@ No place, no ticket, no link, nothing of health. Each fits one SMS in every lang
 minute: Cyrillic goes out as UCS-2, where one segment holds 70 UTF-16 units; English as GSM-7, 160.
 """
 
-from datetime import datetime
+from datetime import datetime, time
 
 from clinic.clock import local
 from clinic.wording import at, date_words, gettext, long_day, on_day, speaking, time_words, until_day
@@ -19,6 +19,9 @@ GSM7_BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+
+
+OPEN_FROM, OPEN_UNTIL = time(8), time(21)  # no parcel, class or hairdresser waits for anybody at night
 
 
 class TooLong(ValueError):
@@ -42,11 +45,16 @@ def fits(text: str) -> bool:
     return units(text) <= segment(text)
 
 
+def fitting(start: datetime) -> tuple[str, ...]:
+    """The covers that nobody wonders at for what begins at `start`: at night the plain one alone."""
+    return COVERS if OPEN_FROM <= local(start).time() < OPEN_UNTIL else COVERS[:1]
+
+
 def text(cover: str, language: str, start: datetime) -> str:
     """The text of a reminder or a confirmation in a cover. Raises KeyError for an unknown cover."""
     day = local(start).date()
     with speaking(language):
-        match cover:
+        match cover if cover in fitting(start) or cover not in COVERS else "plain":
             case "plain":
                 return gettext("Reminder: %(day)s, %(time)s.", day=long_day(day), time=time_words(start))
             case "parcel":
@@ -92,7 +100,7 @@ def stopped(language: str, start: datetime) -> str:
     """The text that says not to come on the day of `start`, which is today."""
     with speaking(language):
         date = date_words(local(start).date())
-        return gettext("Today, %(date)s, please do not come %(at)s.", date=date, at=at(start))
+        return gettext("Today, %(date)s, %(at)s: cancelled, no need to come.", date=date, at=at(start))
 
 
 def called_off(language: str, start: datetime) -> str:
@@ -107,14 +115,12 @@ def ready(cover: str, language: str, until: datetime) -> str:
     with speaking(language):
         end = until_day(until)
         match cover:
-            case "plain":
+            case "plain" | "hairdresser":  # no hairdresser keeps an order for anybody
                 return gettext("Reminder: %(until)s.", until=end)
             case "parcel":
                 return gettext("A parcel waits for you %(until)s.", until=end)
             case "class":
                 return gettext("The papers for the class wait for you %(until)s.", until=end)
-            case "hairdresser":
-                return gettext("Your order at the hairdresser waits %(until)s.", until=end)
             case "service":
                 return gettext("The repair shop waits for you %(until)s.", until=end)
     raise KeyError(cover)
