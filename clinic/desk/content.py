@@ -180,13 +180,13 @@ def _add_what_is_unfit(form: PageForm) -> None:
     try:
         editing.look(form.draft())
     except Unfit as unfit:
-        field = form.heading if unfit.why == "heading" else form.text
+        field = {"heading": form.heading, "summary": form.summary}.get(unfit.why, form.text)
         field.errors = [_why(unfit)]
 
 
 def _why(unfit: Unfit) -> str:
     match unfit.why:
-        case "heading":
+        case "heading" | "summary":
             said = _("A heading is read over shoulders, and “%(what)s” tells too much.", what=unfit.what)
         case "inside":
             said = _(

@@ -22,7 +22,7 @@ class Stale(Exception):
 
 
 class Unfit(ValueError):
-    """The text can't be a page; `why` is one of: heading, inside, link, long; `what` is the word or address."""
+    """The text can't be a page; `why` is one of: heading, summary, inside, link, long; `what` is the word or address."""
 
     def __init__(self, why: str, what: str = "") -> None:
         super().__init__(why, what)
@@ -72,7 +72,8 @@ class Row:
 
 def look(draft: Draft) -> None:
     """Raises Unfit where the text can't be a page."""
-    for why, headings in (("heading", (draft.heading,)), ("inside", markup.large(draft.text))):
+    large = (("heading", (draft.heading,)), ("summary", (draft.summary,)), ("inside", markup.large(draft.text)))
+    for why, headings in large:
         for heading in headings:
             if told := neutral.telling(heading):
                 raise Unfit(why, told)

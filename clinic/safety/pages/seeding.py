@@ -78,8 +78,8 @@ def _read(path: Path) -> tuple[int, str, dict[str, Any], str]:
     text = post.content.strip()
     if strange := markup.strange(text):
         raise FileRefused(f"{path.name}: a link leads away to {strange[0]}")
-    if told := next(filter(None, map(neutral.telling, (meta["heading"], *markup.large(text)))), ""):
-        raise FileRefused(f"{path.name}: a heading or button tells too much: {told}")
+    if told := next(filter(None, map(neutral.telling, (meta["heading"], meta["summary"], *markup.large(text)))), ""):
+        raise FileRefused(f"{path.name}: a heading, summary or button tells too much: {told}")
     if len(text) > markup.MOST_SIGNS:
         raise FileRefused(f"{path.name}: longer than {markup.MOST_SIGNS} signs")
     return int(name[1]), name[2], meta, text
