@@ -27,7 +27,7 @@ gettext: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
 ngettext: Callable[..., str] = flask_babel.ngettext
 
 FORMATS = {"kk": "kk_KZ", "ru": "ru_KZ", "en": "en_GB"}
-NIGHT_ENDS_HOUR = 6
+MORNING_HOUR, NIGHT_ENDS_HOUR = 4, 6
 
 # "at" (шақта), "to" (…дейін), "from" (…кейін, …бастап): the endings after a number's last spoken word.
 _SOFT = ("де", "ге", "ден")  # нөл, бір, екі, жеті, сегіз, елу
@@ -122,11 +122,13 @@ def at(moment: datetime, language: str | None = None) -> str:
 
 @_kept
 def until(moment: datetime, language: str | None = None) -> str:
-    """ "до 21:00", "21:00-ге дейін", "until 21:00"; from 0:00 to 5:59 it says that this is at night."""
+    """ "до 21:00", "21:00-ге дейін", "until 21:00"; from 0:00 on it says that this is at night, from 4:00 to 5:59 in the morning."""
     with speaking(language) as lang:
         time = _bent(moment, lang, 1)
-        if local(moment).hour < NIGHT_ENDS_HOUR:
+        if local(moment).hour < MORNING_HOUR:
             return gettext("until %(time)s at night", time=time)
+        if local(moment).hour < NIGHT_ENDS_HOUR:
+            return gettext("until %(time)s in the morning", time=time)
         return gettext("until %(time)s", time=time)
 
 

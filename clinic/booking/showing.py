@@ -321,7 +321,7 @@ def lead_words(due: datetime, now: datetime) -> str:
     """When a reminder comes: the hour, with its day when that is not today."""
     today = clock.local(now).date()
     day = clock.local(due).date()
-    return wording.at(due) if day == today else f"{wording.day_words(day, today)}, {wording.time_words(due)}"
+    return wording.at(due) if day == today else f"{wording.day_words(day, today)}, {wording.at(due)}"
 
 
 def before_words(minutes: int) -> str:
