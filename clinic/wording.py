@@ -122,7 +122,7 @@ def at(moment: datetime, language: str | None = None) -> str:
 
 @_kept
 def until(moment: datetime, language: str | None = None) -> str:
-    """ "до 21:00", "21:00-ге дейін", "until 21:00"; from 0:00 on it says that this is at night, from 4:00 to 5:59 in the morning."""
+    """ "до 21:00", "21:00-ге дейін", "until 21:00"; 0:00 to 3:59 is at night, 4:00 to 5:59 in the morning."""
     with speaking(language) as lang:
         time = _bent(moment, lang, 1)
         if local(moment).hour < MORNING_HOUR:

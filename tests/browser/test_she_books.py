@@ -133,7 +133,7 @@ def test_the_script_fetches_times_for_a_new_choice_and_the_button_does_without_i
         before = page.locator(".times label").count()
         page.locator(".pick input:not(:checked)").nth(0).check()
         if script:
-            expect(page.locator("[data-total]")).not_to_have_text("Вместе 30 мин")
+            expect(page.locator("[data-total]")).not_to_have_text("Всего 30 мин")
         else:
             page.locator(".total button").click()
         expect(page.locator(".times label")).not_to_have_count(before)

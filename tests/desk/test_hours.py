@@ -109,8 +109,8 @@ def test_new_hours_move_one_visit_and_cancel_another_and_name_who_is_not_told(de
     opens = clock.at(date(2026, 11, 26), 9 * 60)
     assert clock.moment(starts[one.appointment.rid]) >= opens, "later: who comes at the old hour is not too late"
     she = desk.stranger()
-    assert "Место перенесло вашу запись" in she.post("/ru/mine", data={"code": one.code}).text
-    assert "Отменено местом" in she.post("/ru/mine", data={"code": two.code}).text
+    assert "Вашу запись перенесли" in she.post("/ru/mine", data={"code": one.code}).text
+    assert "Запись отменили там, куда вы записаны" in she.post("/ru/mine", data={"code": two.code}).text
 
 
 def test_a_room_has_hours_of_its_own_and_gives_them_back(desk: Desk) -> None:

@@ -76,7 +76,7 @@ def test_whom_it_tells_and_what_is_shown_before_anything_goes_out(desk: Desk) ->
     said = run_late(desk, 20, send=True).text.split('id="said"')[1].split("</div>")[0]
     assert str(asked) in said
     assert str(silent) in said
-    assert texts() == [("waiting", "Кешігу бар: 20:20 емес, шамамен 20:40.")]
+    assert texts() == [("waiting", "Кешігеді: 20:20 емес, шамамен 20:40.")]
 
 
 def test_others_than_were_shown_are_not_told_unseen(desk: Desk) -> None:
@@ -98,7 +98,7 @@ def test_who_was_told_is_told_again_when_the_hour_is_another(desk: Desk) -> None
     run_late(desk, 30, send=True)
     run_late(desk, 45, send=True)
     assert sum(state == "waiting" for state, _ in texts()) == 1, "what has not gone out yet is put anew"
-    assert ("waiting", "Кешігу бар: 20:20 емес, шамамен 21:05.") in texts()
+    assert ("waiting", "Кешігеді: 20:20 емес, шамамен 21:05.") in texts()
     gone_out()
     run_late(desk, 60, send=True)
     assert sum(state == "waiting" for state, _ in texts()) == 0, "a quarter of an hour more is no message"

@@ -119,7 +119,7 @@ def test_three_taps_and_nothing_typed(she: FlaskClient) -> None:
 
 def test_the_question_about_three_days_stands_first_and_leads_to_the_pills(she: FlaskClient) -> None:
     page = she.get("/ru/order")
-    assert page.text.index("Риск был за последние 3 дня?") < page.text.index('name="kit"')
+    assert page.text.index("Было такое за последние 3 дня?") < page.text.index('name="kit"')
     link = re.search(r'href="(/ru/near\?service=\d+)"', page.text)
     assert link
     assert "72 часа" in words(she.get(link[1]))
@@ -268,7 +268,8 @@ def test_without_cookies_all_of_it_works(town: Flask) -> None:
 def test_far_from_every_point_the_partner_is_named_with_its_address(she: FlaskClient) -> None:
     page = proposed(she, near="Актау")
     assert "Рядом пункта нет" in words(page)
-    assert '<a href="https://hivtest.kz/" rel="noreferrer nofollow">' in page.text
+    assert 'href="https://hivtest.kz' not in page.text  # copied by hand, so that the history does not keep it
+    assert "hivtest.kz" in words(page)
     assert not re.search(r"<h[1-3][^>]*>[^<]*hiv", page.text)
 
 

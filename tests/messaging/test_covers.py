@@ -44,12 +44,20 @@ def test_each_cover_says_what_the_glossary_says(language: str, cover: str, text:
 @pytest.mark.parametrize(
     ("language", "moved", "stopped"),
     [
-        ("ru", "Время изменилось: среда, 25 ноября, 18:40.", "Сегодня, 25 ноября, в 18:40 не приходите."),
-        ("kk", "Уақыт өзгерді: 25 қараша, сәрсенбі, 18:40.", "Бүгін, 25 қараша күні, 18:40-та келмеңіз."),
+        (
+            "ru",
+            "Время изменилось: среда, 25 ноября, 18:40.",
+            "Сегодня, 25 ноября, в 18:40: отменено, приезжать не нужно.",
+        ),
+        (
+            "kk",
+            "Уақыт өзгерді: 25 қараша, сәрсенбі, 18:40.",
+            "Бүгін, 25 қараша, 18:40-та болмайды, келудің керегі жоқ.",
+        ),
         (
             "en",
             "The time has changed: Wednesday 25 November, 18:40.",
-            "Today, 25 November, please do not come at 18:40.",
+            "Today, 25 November, at 18:40: cancelled, no need to come.",
         ),
     ],
 )
@@ -65,17 +73,17 @@ def test_a_move_and_a_stop_have_their_own_words(language: str, moved: str, stopp
         ("ru", "plain", "Напоминание: до четверга, 26 ноября, 23:00."),
         ("ru", "parcel", "Посылка ждёт вас до четверга, 26 ноября, 23:00."),
         ("ru", "class", "Материалы к занятию ждут вас до четверга, 26 ноября, 23:00."),
-        ("ru", "hairdresser", "Ваш заказ в парикмахерской ждёт до четверга, 26 ноября, 23:00."),
+        ("ru", "hairdresser", "Напоминание: до четверга, 26 ноября, 23:00."),
         ("ru", "service", "Сервисный центр ждёт вас до четверга, 26 ноября, 23:00."),
         ("kk", "plain", "Еске салу: 26 қараша, бейсенбі, 23:00-ге дейін."),
         ("kk", "parcel", "Сәлемдемені 26 қараша, бейсенбі, 23:00-ге дейін алуға болады."),
         ("kk", "class", "Сабақ материалын 26 қараша, бейсенбі, 23:00-ге дейін алуға болады."),
-        ("kk", "hairdresser", "Шаштараздағы тапсырыс: 26 қараша, бейсенбі, 23:00-ге дейін."),
+        ("kk", "hairdresser", "Еске салу: 26 қараша, бейсенбі, 23:00-ге дейін."),
         ("kk", "service", "Сервис орталығы сізді 26 қараша, бейсенбі, 23:00-ге дейін күтеді."),
         ("en", "plain", "Reminder: until Thursday 26 November, 23:00."),
         ("en", "parcel", "A parcel waits for you until Thursday 26 November, 23:00."),
         ("en", "class", "The papers for the class wait for you until Thursday 26 November, 23:00."),
-        ("en", "hairdresser", "Your order at the hairdresser waits until Thursday 26 November, 23:00."),
+        ("en", "hairdresser", "Reminder: until Thursday 26 November, 23:00."),
         ("en", "service", "The repair shop waits for you until Thursday 26 November, 23:00."),
     ],
 )
@@ -170,3 +178,11 @@ def test_each_cover_has_a_word_of_its_own(language: str) -> None:
 def test_she_gets_her_language_whatever_the_page_speaks(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "en"}):
         assert covers.text("plain", "kk", START) == "Еске салу: 24 қараша, сейсенбі, 20:20."
+
+
+@pytest.mark.parametrize(("hour", "fits"), [(7, False), (8, True), (20, True), (21, False), (23, False), (0, False)])
+def test_at_night_no_parcel_waits_and_nobody_cuts_hair(hour: int, fits: bool) -> None:
+    start = clock.at(date(2026, 11, 24), hour * 60)
+    assert (len(covers.fitting(start)) > 1) is fits
+    plain = covers.text("plain", "ru", start)
+    assert (covers.text("hairdresser", "ru", start) != plain) is fits

@@ -261,7 +261,7 @@ def test_a_place_says_what_it_must_tell_the_police_or_that_it_has_not_said(city:
         )
         catalogue.changed(s)
     assert "о ранах (сообщили письменно 24.11.2026)" in words(she.get(path))
-    assert "жарақатты (жазбаша айтқан күні: 24.11.2026)" in words(she.get(path.replace("/ru/", "/kk/")))
+    assert "жарақатты (жазбаша жауап берген күні: 24.11.2026)" in words(she.get(path.replace("/ru/", "/kk/")))
     with reading() as s:
         exported = importing.export_locations(s)
     with writing() as s:

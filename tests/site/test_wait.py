@@ -151,7 +151,7 @@ def test_the_fourth_wish_and_a_wish_without_places_are_answered_in_words(she: Fl
     secret = code(wait(she))
     for _ in range(2):
         assert wait(she, code=secret).status_code == 200
-    assert "уже три ожидания" in words(wait(she, code=secret))
+    assert "уже ждёте три раза" in words(wait(she, code=secret))
     assert wait(she, place=[]).status_code == 400
     old = wait(she, token="x")
     assert "Страница долго была открыта" in words(old)

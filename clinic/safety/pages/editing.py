@@ -22,7 +22,7 @@ class Stale(Exception):
 
 
 class Unfit(ValueError):
-    """The text can't be a page; `why` is one of: heading, summary, inside, link, long; `what` is the word or address."""
+    """The text can't be a page; `why` is heading, summary, inside, link or long; `what` is the word or address."""
 
     def __init__(self, why: str, what: str = "") -> None:
         super().__init__(why, what)
