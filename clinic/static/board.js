@@ -134,7 +134,7 @@
     if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
     var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
     if (hit) { e.preventDefault(); hit.focus(); hit.select(); return; }
-    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyL" ? $("#line-button") : e.code === "KeyZ" ? $("#undo") : e.code === "KeyO" ? opened(e) : null;
+    hit = e.repeat ? null : e.code === "KeyN" ? $("#walk-button") : e.code === "KeyL" ? $("#line-button") : e.code === "KeyZ" ? $("#undo") : e.code === "KeyB" ? $("#book-link") : e.code === "KeyO" ? opened(e) : null;
     if (hit) { e.preventDefault(); hit.click(); return; }
     if (/^Arrow/.test(e.key)) arrow(e);
   });

@@ -117,8 +117,21 @@ def test_a_whole_day_by_keyboard_alone(desk: Desk, hands: Hands, sit_down: Calla
     tab_to(page, "#late-minutes")
     page.keyboard.type("30")
     press_on(page, "#late button")
+    expect(page.locator(".sms").first).to_be_visible()  # who is told what, before anything goes out
+    press_on(page, 'button[value="send"]')
     expect(page.locator("#said")).to_contain_text(str(noon[0].ticket))
     expect(page.locator("#grid thead")).to_contain_text("+30")
+
+    # somebody calls and wants nine in the evening
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("b")
+    page.wait_for_selector("#hour")
+    tab_to(page, "#hour")
+    page.keyboard.type("21:00")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2.huge")
+    press_on(page, "main a.btn.main")
+    page.wait_for_selector("#grid")
 
     # a visit is moved to tomorrow from its own page
     page.evaluate("document.activeElement.blur()")
@@ -172,9 +185,11 @@ def test_a_whole_day_by_keyboard_alone(desk: Desk, hands: Hands, sit_down: Calla
     tab_to(page, f'input[name="missed"][value="{morning[1]}"]')  # marked here this morning by a slip of the finger
     page.keyboard.press("Space")
     press_on(page, "main .btn.main")
+    page.wait_for_selector('button[value="undo"]')
+    press_on(page, "main a.btn.main")
     page.wait_for_selector("#grid")
     counted = kinds()
-    assert sum(counted.values()) == len(morning) + len(noon) + len(evening) + 3
+    assert sum(counted.values()) == len(morning) + len(noon) + len(evening) + 4
     assert counted["missed"] == 1
     assert counted["here"] == counted["in_room"] == 0
     assert counted["cancelled"] >= 1 + 6, "who waited in the line, and the evening that was stopped"
