@@ -158,7 +158,7 @@ def test_a_whole_day_by_keyboard_alone(desk: Desk, hands: Hands, sit_down: Calla
     press_on(page, 'button[value="look"]')
     expect(page.locator("fieldset.card")).to_have_count(3)
     press_on(page, 'button[value="close"]')
-    page.wait_for_selector("h1")
+    page.wait_for_selector("main table")
     with reading() as s:
         for one in noon:
             row = s.get_one(Appointment, one.rid)
