@@ -40,6 +40,7 @@ from clinic.site import mine_felt, mine_orders, mine_ready, mine_trainings, mine
 from clinic.site.home import blueprint
 from clinic.wording import gettext as _
 
+Draw = Callable[[Session], Page | Response]  # draws a page when what was done is committed: no lock waits for it
 LOOKS = ("open", "times", "calendar", "silent", "points")  # they change nothing, so they wait for no writer
 
 
@@ -48,7 +49,7 @@ class Own:
     """What else hangs from a pass and has acts of its own: their form, and what does them."""
 
     form: Callable[[Any], Any]
-    act: Callable[[Session, Catalogue, OpenPass, Any, datetime], mine_orders.Said | tuple[str, int]]
+    act: Callable[[Session, Catalogue, OpenPass, Any, datetime], mine_orders.Said | Draw]
 
 
 # by the field that names the thing
@@ -81,9 +82,11 @@ def mine() -> Page | Response:
     asked = form.act.data if its is None else its.act.data
     try:
         if (asked or "open") in LOOKS:
-            return _answer(db.session(), form, own, its, valid, now)
+            return _answer(db.session(), form, own, its, valid, now)(db.session())
         with writing() as s:
-            return _answer(s, form, own, its, valid, now)
+            draw = _answer(s, form, own, its, valid, now)
+        db.session.rollback()  # what was read before is older than what was done
+        return draw(db.session())
     except CodeUnknown:
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return render_template("site/mine.html", form=form), 404
@@ -101,63 +104,76 @@ def _lately(now: datetime) -> list[tuple[str, str, str]]:
     return [(*where[deed.form](deed.where), deed.rid) for deed in found if deed.form in where]
 
 
-def _answer(s: Session, form: MineForm, own: Own | None, its: Any, valid: bool, now: datetime) -> Page | Response:
+def _answer(s: Session, form: MineForm, own: Own | None, its: Any, valid: bool, now: datetime) -> Draw:
+    """Do what she asked; what draws the page of it, once that is committed."""
     cat = catalogue.current(s)
     pass_ = passes.find(s, form.code.data)
     if own is None:
         return _act(s, cat, pass_, form, valid, now)
     done = own.act(s, cat, pass_, its, now)
-    return done if isinstance(done, tuple) else (_page(s, cat, pass_, form, now, done.words, its), done.status)
+    return _shown(form, now, done.words, done.status, its) if isinstance(done, mine_orders.Said) else done
 
 
-def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Page | Response:
+def _shown(form: MineForm, now: datetime, said: str = "", status: int = 200, its: Any = None) -> Draw:
+    """Everything under the pass, with a sentence over it."""
+
+    def draw(s: Session) -> Page:
+        pass_ = passes.find(s, form.code.data)
+        return _page(s, catalogue.current(s), pass_, form, now, said, its), status
+
+    return draw
+
+
+def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: bool, now: datetime) -> Draw:
     act = form.act.data or "open"
     if act == "forget":
         _forget(s, cat, pass_, now)
-        return render_template("site/forgotten.html")
+        return lambda _s: render_template("site/forgotten.html")
     if act == "quiet":
         _silence(s, cat, pass_, now)
-        return _page(s, cat, passes.find(s, form.code.data), form, now, _("No SMS will come. Your number is erased."))
+        return _shown(form, now, _("No SMS will come. Your number is erased."))
     if act == "open":
-        return _page(s, cat, pass_, form, now)
+        return _shown(form, now)
     view = next((v for v in appointments.of_pass(s, cat, pass_, now) if v.rid == form.visit.data), None)
     if view is None:
-        return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
+        return _shown(form, now, _("There is no such visit any more."), 404)
     if act in ("calendar", "silent"):
-        return mine_visits.calendar_file(form.code.data, view, pass_, act == "calendar", now)
+        return lambda _s: mine_visits.calendar_file(form.code.data, view, pass_, act == "calendar", now)
     try:
         if act == "cancel":
             appointments.cancel(s, cat, pass_, view.rid, now)
             said = _("Cancelled. The time %(time)s is free again.", time=wording.time_words(view.start))
-            return _page(s, cat, pass_, form, now, said)
+            return _shown(form, now, said)
         if act == "times" or not valid or form.start.data is None:
             if act == "move" and not form.start.errors:
                 form.start.errors = [_("Choose a time.")]
-            return _times(s, cat, view, form, now), 200 if act == "times" and valid else 400
+            status = 200 if act == "times" and valid else 400
+            return lambda later: (_times(later, cat, view, form, now), status)
         return _move(s, cat, pass_, view, form, now)
     except TooLate:
-        return _page(
-            s, cat, pass_, form, now, _("It is too late to change this here. At the door, say your ticket.")
-        ), 409
+        return _shown(form, now, _("It is too late to change this here. At the door, say your ticket."), 409)
     except Gone:
-        return _page(s, cat, pass_, form, now, _("There is no such visit any more.")), 404
+        return _shown(form, now, _("There is no such visit any more."), 404)
 
 
-def _move(s: Session, cat: Catalogue, pass_: OpenPass, view: AppointmentView, form: MineForm, now: datetime) -> Page:
+def _move(s: Session, cat: Catalogue, pass_: OpenPass, view: AppointmentView, form: MineForm, now: datetime) -> Draw:
+    def others(said: str, found: Alternatives, status: int) -> Draw:
+        return lambda later: (_times(later, cat, view, form, now, said, found), status)
+
     saved = s.begin_nested()
     try:
         appointments.move(s, cat, pass_, view.rid, form.start.data, now)
         saved.commit()
     except SlotTaken as refusal:
         saved.rollback()
-        return _times(s, cat, view, form, now, _("This time was just taken."), refusal.alternatives), 409
+        return others(_("This time was just taken."), refusal.alternatives, 409)
     except NotASlot as refusal:
         saved.rollback()
-        return _times(s, cat, view, form, now, _("This time can't be chosen."), refusal.alternatives), 400
+        return others(_("This time can't be chosen."), refusal.alternatives, 400)
     except NotBookable:
         saved.rollback()
-        return _times(s, cat, view, form, now, _("This place takes no bookings here at the moment."), ()), 409
-    return _page(s, cat, passes.find(s, form.code.data), form, now, _("Moved. This is your ticket now."))
+        return others(_("This place takes no bookings here at the moment."), (), 409)
+    return _shown(form, now, _("Moved. This is your ticket now."))
 
 
 def _forget(s: Session, cat: Catalogue, pass_: OpenPass, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Kit orders under her code: what stands on /mine of them, and moving or cancelling one."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from clinic.messaging import outbox
 from clinic.passes.passes import OpenPass
 from clinic.wording import gettext as _
 
+Draw = Callable[[Session], tuple[str, int]]  # draws a page when what was done is committed
 OTHERS_SHOWN = 6
 
 
@@ -91,8 +93,8 @@ def until(view: OrderView) -> str:
     return _("set aside until %(until)s", until=showing.until_words(view.point, view.collect_by))
 
 
-def act(s: Session, cat: Catalogue, pass_: OpenPass, form: MyOrderForm, now: datetime) -> Said | tuple[str, int]:
-    """Do what she asked with one of her orders: a sentence, or the page of other points."""
+def act(s: Session, cat: Catalogue, pass_: OpenPass, form: MyOrderForm, now: datetime) -> Said | Draw:
+    """Do what she asked with one of her orders: a sentence, or what draws the page of other points."""
     view = next((v for v in orders.of_pass(s, cat, pass_, now) if v.rid == form.order.data), None)
     if view is None or form.act.errors or form.act.data is None:
         return Said(_("There is no such order any more."), 404)
@@ -101,7 +103,7 @@ def act(s: Session, cat: Catalogue, pass_: OpenPass, form: MyOrderForm, now: dat
             orders.cancel(s, cat, pass_, view.rid, now)
             return Said(_("Cancelled. The tests are free for others again."))
         if form.act.data == "points":
-            return points_page(s, cat, view, form, now), 200
+            return lambda later: (points_page(later, cat, view, form, now), 200)
         return _move(s, cat, pass_, view, form, now)
     except Gone:
         return Said(_("There is no such order any more."), 404)
@@ -109,23 +111,26 @@ def act(s: Session, cat: Catalogue, pass_: OpenPass, form: MyOrderForm, now: dat
 
 def _move(
     s: Session, cat: Catalogue, pass_: OpenPass, view: OrderView, form: MyOrderForm, now: datetime
-) -> Said | tuple[str, int]:
+) -> Said | Draw:
+    def again(said: str, status: int) -> Draw:
+        return lambda later: (points_page(later, cat, view, form, now, said), status)
+
     place = cities.at_link(cat, form.point.data or "")
     point = None if place is None else kit_catalogue.kits(s, cat).points.get(place.id)
     if point is None:
         if not form.point.errors:
             form.point.errors = [_("We do not know this point.") if form.point.data else _("Choose a point.")]
-        return points_page(s, cat, view, form, now), 400
+        return again("", 400)
     saved = s.begin_nested()
     try:
         orders.move_to(s, cat, pass_, view.rid, point, now)
         saved.commit()
     except OutOfStock:
         saved.rollback()
-        return points_page(s, cat, view, form, now, _("The last one was just taken there.")), 409
+        return again(_("The last one was just taken there."), 409)
     except (PointClosed, NotOffered):
         saved.rollback()
-        return points_page(s, cat, view, form, now, _("This point is closed now. Choose another.")), 409
+        return again(_("This point is closed now. Choose another."), 409)
     return Said(_("Moved. This is your ticket now."))
 
 

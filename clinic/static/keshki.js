@@ -64,6 +64,17 @@
   all("[data-js]").forEach(function (x) { x.hidden = false; });
   var pr = $("[data-print]"); if (pr) pr.addEventListener("click", function () { print(); });
 
+  // A code can be copied where the browser lets it: nobody types fifteen signs in the street.
+  all("p.code").forEach(function (code) {
+    if (!navigator.clipboard || !root.dataset.copy) return;
+    var copy = d.createElement("button");
+    copy.type = "button"; copy.className = "btn no-print"; copy.textContent = root.dataset.copy; copy.setAttribute("aria-live", "polite");
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText(code.textContent.trim()).then(function () { copy.textContent = root.dataset.copied; }, function () { copy.remove(); });
+    });
+    code.after(copy);
+  });
+
   // Her position: asked for only on this tap, rounded to about 1 km before it leaves the phone.
   all("[data-me]").forEach(function (me) { me.addEventListener("click", function () {
     navigator.geolocation.getCurrentPosition(function (p) {

@@ -157,3 +157,13 @@ def test_after_hide_the_ticket_is_not_found_again(visitor: Visitor, site: str) -
         hide(page, site)
     page.goto(address)
     expect(page.locator("h1")).not_to_have_text(BOOKED["ru"])
+
+
+def test_the_code_is_copied_by_a_tap(visitor: Visitor, site: str) -> None:
+    page = visitor()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    book(page, "ru")
+    page.locator("details.card:has(.code)").evaluate("fold => { fold.open = true; }")
+    page.get_by_role("button", name="Скопировать код").click()
+    expect(page.get_by_role("button", name="Скопировано")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("p.code").inner_text()
