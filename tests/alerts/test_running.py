@@ -264,3 +264,10 @@ def test_what_she_passed_on_stays_in_the_fields(chain: Flask, travel: time_machi
     travel.shift(signals.LATE)
     assert stand(on(page)).late
     assert she.get("/ru/now/on").text.count("tel:112") == 1
+
+
+def test_stop_is_the_first_thing_under_the_countdown(chain: Flask, travel: time_machine.Traveller) -> None:
+    on_duty()
+    page = press(chain.test_client()).text
+    assert page.count('value="stop"') == 1
+    assert page.index("Уйдёт через") < page.index('form="poll" name="act" value="stop"') < page.index("tel:112")
