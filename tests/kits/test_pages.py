@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from clinic import clock
 from clinic.booking.models import Appointment
-from clinic.db import LANGUAGES, db, writing
+from clinic.db import LANGUAGES, db, reading, writing
 from clinic.directory import catalogue
 from clinic.directory.models import Location
 from clinic.kits import catalogue as kit_catalogue
@@ -586,3 +586,50 @@ def test_a_checked_kit_says_by_whom_and_carries_no_draft_mark(she: FlaskClient) 
         text = words(she.get(f"/ru{page}"))
         assert "Ещё не проверено врачом" not in text
     assert "Проверено: 24.11.2026, Dr. A" in words(she.get("/ru/order/how/1"))
+
+
+# --- what she reads first
+
+
+def order_at(she: FlaskClient, slug: str) -> TestResponse:
+    """Order at the point of a place that is named."""
+    with reading() as s:
+        place = s.scalars(select(Location.slug).where(Location.key == slug)).one()
+    data = {**WISH, "act": "order", "point": place, "token": hidden(proposed(she), "token")[0]}
+    return she.post("/ru/order/points", data=data)
+
+
+@pytest.mark.parametrize("key", ["tan", "ainalaiyn"])
+def test_the_largest_word_is_the_one_that_opens_it(she: FlaskClient, key: str) -> None:
+    done = order_at(she, key)
+    large = re.search(r'<div class="ticket" data-secret><p>([^<]+)</p><h1[^>]*>([^<]+)</h1>', done.text)
+    assert large, words(done)
+    assert ("слово" if key == "tan" else "номер") in large[1].lower()
+    with reading() as s:
+        ticket = s.scalars(select(KitOrder.ticket)).one()
+    assert not re.fullmatch(rf"[А-Я][а-я]+ {ticket}", large[2])
+
+
+def test_in_line_she_reads_first_that_she_must_not_go_yet_and_what_is_there_at_once(she: FlaskClient) -> None:
+    with writing() as s:
+        s.execute(update(Holding).values(on_hand=1, reserved=0))
+    page = proposed(she, q="3")
+    said = words(page)
+    assert "Взять 1 сейчас" in said, said[:500]
+    best = points_of(page)[0]
+    data = {**WISH, "q": "3", "act": "order", "point": best, "line": best, "token": hidden(page, "token")[0]}
+    done = she.post("/ru/order/points", data=data)
+    assert words(done).index("Пока не ходите") < words(done).index("Где это будет")
+    assert re.search(r'<details class="card"><summary>Где это будет', done.text)
+
+
+def test_a_city_without_a_point_is_no_button_and_typed_leads_to_a_clinic_that_tests(she: FlaskClient) -> None:
+    offered = re.findall(r'<button class="chip" name="near" value="([^"]+)"', she.get("/ru/order").text)
+    assert "Алматы" in offered
+    assert "Актау" not in offered
+    for city in offered:
+        assert points_of(proposed(she, near=city)), city
+    typed = proposed(she, near="Актау")
+    tap = re.search(r'<a class="btn main full" href="(/ru/near\?[^"]+)"', typed.text)
+    assert tap
+    assert "«Толқын»" in words(she.get(tap[1].replace("&amp;", "&")))
