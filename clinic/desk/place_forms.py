@@ -21,6 +21,7 @@ from clinic.directory.importing import SPOKEN
 from clinic.directory.models import KINDS, VISIBILITIES
 from clinic.directory.placing import Towns, misplaced
 from clinic.kits.models import POINT_KINDS
+from clinic.safety.pages import neutral
 
 TRISTATE = ("", "1", "0")
 LIMITS = {"name": 80, "address": 200, "way_in": 600, "how_to_ask": 300}
@@ -67,23 +68,31 @@ def _pause(value: str) -> int:
     return minutes
 
 
+def _neutral(_form: Form, field: Any) -> None:
+    """It is read over shoulders and said at the door."""
+    if told := neutral.told_aloud(field.data or ""):
+        raise StopValidation(
+            _("This is seen on screens and said at the door, and “%(what)s” tells too much.", what=told)
+        )
+
+
 class PlaceForm(Form):
     """The entry of a place."""
 
     organization = Parsed(_l("Organization"), _ID)
     kind = Parsed(_l("Kind of place"), one_of(KINDS), validators=[chosen])
-    name_kk = _line(80, _l("In Kazakh"))
-    name_ru = _line(80, _l("In Russian"), validators=[needed])
-    name_en = _line(80, _l("In English"))
+    name_kk = _line(80, _l("In Kazakh"), validators=[_neutral])
+    name_ru = _line(80, _l("In Russian"), validators=[needed, _neutral])
+    name_en = _line(80, _l("In English"), validators=[_neutral])
     city = _line(80, _l("Town"), validators=[needed])
     district = _line(80, _l("District"))
     address_kk = _line(200, _l("In Kazakh"))
     address_ru = _line(200, _l("In Russian"))
     address_en = _line(200, _l("In English"))
     position = _line(80, _l("On the map"))
-    way_in_kk = _line(600, _l("In Kazakh"))
-    way_in_ru = _line(600, _l("In Russian"))
-    way_in_en = _line(600, _l("In English"))
+    way_in_kk = _line(600, _l("In Kazakh"), validators=[_neutral])
+    way_in_ru = _line(600, _l("In Russian"), validators=[_neutral])
+    way_in_en = _line(600, _l("In English"), validators=[_neutral])
     visibility = Parsed(_l("Who sees it"), one_of(VISIBILITIES), validators=[chosen])
     agreed = _yes(_l("The place has agreed to be published"))
     phone = Parsed(_l("Phone"), _phone, most=60)
@@ -106,9 +115,9 @@ class PlaceForm(Form):
 class RoomForm(Form):
     """A room and what is done in it."""
 
-    name_kk = _line(60, _l("In Kazakh"))
-    name_ru = _line(60, _l("In Russian"), validators=[needed])
-    name_en = _line(60, _l("In English"))
+    name_kk = _line(60, _l("In Kazakh"), validators=[_neutral])
+    name_ru = _line(60, _l("In Russian"), validators=[needed, _neutral])
+    name_en = _line(60, _l("In English"), validators=[_neutral])
     pause = Parsed(_l("Pause after each visit, minutes"), _pause, most=4, validators=[needed])
     service = ParsedList(_l("What is done in it"), _ID, MOST_SERVICES)
     token = HiddenField(validators=[Length(max=64)])
@@ -120,9 +129,9 @@ class PointForm(Form):
     kind = Parsed(_l("How kits are handed over"), one_of(POINT_KINDS), validators=[chosen])
     kit = ParsedList(_l("Which tests"), _ID, 20)
     hold_days = Parsed(_l("How many days an order waits"), partial(labels.quantity, 0, 30), most=4, validators=[needed])
-    how_to_ask_kk = _line(300, _l("In Kazakh"))
-    how_to_ask_ru = _line(300, _l("In Russian"))
-    how_to_ask_en = _line(300, _l("In English"))
+    how_to_ask_kk = _line(300, _l("In Kazakh"), validators=[_neutral])
+    how_to_ask_ru = _line(300, _l("In Russian"), validators=[_neutral])
+    how_to_ask_en = _line(300, _l("In English"), validators=[_neutral])
 
 
 def three(form: Form, base: str) -> Text3:

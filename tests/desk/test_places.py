@@ -90,6 +90,7 @@ def test_what_is_wrong_is_said_at_its_field_and_stays_typed(desk: Desk) -> None:
         ({"lead_minutes": "-1"}, "lead_minutes"), ({"visibility": "district", "district": ""}, "district"),
         ({"days_ahead": "91"}, "days_ahead"), ({"kind": "x"}, "kind"),
         ({"service": []}, "service"), ({"name_kk": "x" * 200}, "name_kk"),
+        ({"name_ru": "СПИД-центр «Ақбота»"}, "name_ru"), ({"way_in_ru": "Скажите: на тест на ВИЧ"}, "way_in_ru"),
     ):  # fmt: skip
         data = sent(chief, "/staff/places/new", **{**ENTRY, "service": [desk.service_id], **wrong})
         answer = chief.post("/staff/places/new", data=data)
@@ -189,6 +190,9 @@ def test_kits_are_handed_over_here_from_now_on(desk: Desk) -> None:
     assert 'value="2"' in chief.get(url).text
     assert chief.get(f"/staff/points/{desk.slug}").status_code == 200
     assert chief.post(url, data=sent(chief, url, kind="moon", hold_days="2")).status_code == 422
+    told = chief.post(url, data=sent(chief, url, kind="clinic", hold_days="2", kit=[kit], how_to_ask_ru="ВИЧ тест"))
+    assert told.status_code == 422
+    assert 'id="how_to_ask_ru-e"' in told.text
     assert chief.post(url, data=sent(chief, url, kind="locker", hold_days="0")).status_code == 303
     with reading() as s:
         assert s.scalars(select(PointKit)).all() == []

@@ -9,8 +9,21 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 
+# What a place is called, and what is said at its door, may name a clinic, but nobody's illness.
+_NEVER_SAID = re.compile(
+    r"\bвич\b|спид|аитв|жқтб|житс|\bhiv\b|\baids\b|\boiv\b|\bоив\b|\bиппп?\b|жжжи|\bsti\b|секс|\bsex|\bprep\b|"
+    r"сифилис|мерез|syphilis|гепатит|hepatit|проститу|жезөкше|fohisha|фоҳиша",
+    re.IGNORECASE,
+)
+
 
 def telling(heading: str) -> str:
     """The first word in a heading that tells too much; "" when it is fit to be read by anybody."""
     found = _NEVER.search(heading)
+    return found[0] if found else ""
+
+
+def told_aloud(words: str) -> str:
+    """The first word in a name of a place or a phrase for its door that tells too much; "" when there is none."""
+    found = _NEVER_SAID.search(words)
     return found[0] if found else ""
