@@ -1,7 +1,7 @@
 """What happens to her on the way from a place to a ticket, and under her code."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -349,3 +349,20 @@ def test_where_no_sender_is_configured_no_page_mentions_messages(
     monkeypatch.setattr("clinic.messaging.enabled", lambda: False)
     for page in (she.get("/ru/"), she.get(f"/ru{offered.path}", query_string=offered.fields), book(she, offered)):
         assert "SMS" not in words(page)
+
+
+def test_what_a_place_asks_is_promised_only_once_somebody_has_asked_the_place(
+    she: FlaskClient, offered: Offered
+) -> None:
+    path = f"/ru/at/{offered.slug}"
+    with writing() as s:
+        place = s.scalars(select(Location).where(Location.slug == offered.slug)).one()
+        place.checked_on, place.checked_by = date(2026, 11, 20), "А. Б."
+        catalogue.changed(s)
+    assert "нам ещё не сказали" not in words(she.get(path))
+    with writing() as s:
+        s.scalars(select(Location).where(Location.slug == offered.slug)).one().checked_on = None
+        catalogue.changed(s)
+    page = words(she.get(path))
+    assert "Спрашивают ли документы, нам ещё не сказали" in page
+    assert "Имя и документы не спрашивают" not in page
