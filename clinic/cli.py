@@ -8,10 +8,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from clinic import backup as backups
-from clinic import clock
+from clinic import clock, start
 from clinic import ready as readiness
 from clinic import worker as background
-from clinic.config import settings
+from clinic.config import ConfigError, settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
 from clinic.kits import commands as kits
@@ -27,6 +27,7 @@ keys = AppGroup("keys", help="The keys outside the database.")
 @click.argument("folder", type=click.Path(path_type=Path), envvar="KESHKI_KEYS")
 def keys_new(folder: Path) -> None:
     """Make the lasting key and the day key in FOLDER (or in KESHKI_KEYS)."""
+    _fit()
     try:
         day_keys.make(folder, clock.today())
     except (FileExistsError, OSError) as error:
@@ -39,6 +40,7 @@ def keys_new(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), envvar="KESHKI_KEYS")
 def keys_advance(day: click.DateTime, folder: Path) -> None:
     """Confirm that today is DAY, and destroy the keys of the days before it."""
+    _fit()
     today = day.date()  # type: ignore[attr-defined]
     if today > clock.today():
         sys.exit(f"{today} has not come yet: today is {clock.today()}.")
@@ -55,7 +57,16 @@ def worker() -> None:
 @click.command("forget")
 def forget() -> None:
     """Forget now whatever is due."""
+    _fit()
     click.echo(f"Forgotten: {_forgotten()} rows.")
+
+
+def _fit() -> None:
+    """A command that goes by the date is no safer than the worker: the same zone table, or a sentence and the end."""
+    try:
+        start.check_zone()
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 def _forgotten() -> int:
@@ -80,6 +91,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 def restore(file: Path) -> None:
     """Put the backup FILE in the place of the SQLite database, and forget at once what is due."""
+    _fit()
     try:
         backups.restore(settings(), file)
     except backups.RestoreRefused as refusal:

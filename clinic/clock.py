@@ -5,6 +5,7 @@ there; a *service day* is that day's work until 06:00 the next morning, so that 
 the evening on which it began.
 """
 
+import time as running
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Asia/Almaty")
 DAY_TURNS = time(6, 0)
 CELL_MINUTES = 5
+SET_BY = 60.0  # seconds: so far a clock does not drift between two looks, it was set
 
 
 def _system() -> datetime:
@@ -66,3 +68,28 @@ def moment(cell_number: int) -> datetime:
 def zone_is_current() -> bool:
     """Whether the zone table knows that all of Kazakhstan is at UTC+5 since 1 March 2024."""
     return datetime(2024, 3, 2, tzinfo=ZONE).utcoffset() == timedelta(hours=5)
+
+
+class Watch:
+    """Whether the system's clock has run as time itself does; asked again and again, it sees when it is set."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+        self._since = running.monotonic()
+        self._was_set = False
+
+    def steady_for(self) -> float:
+        """For how many seconds nobody has set the clock, as far as this process has seen."""
+        elapsed = running.monotonic()
+        offset = now().timestamp() - elapsed
+        if self._offset is not None and abs(offset - self._offset) > SET_BY:
+            self._since, self._was_set = elapsed, True
+        self._offset = offset
+        return elapsed - self._since
+
+    def was_set_within(self, seconds: float) -> bool:
+        """Whether somebody has set the clock so lately that it may be set right again."""
+        return self.steady_for() < seconds and self._was_set
+
+
+watch = Watch()  # of this process

@@ -14,24 +14,28 @@ from clinic.directory import holidays
 from clinic.privacy import keys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HOLIDAYS = "Write seeds/holidays.csv for the years ahead with `make holidays`"
 UPGRADE = "Bring the database up to date with `flask db upgrade`"
 
 
 def check(app: Flask) -> None:
     """Raises ConfigError when zone table, database, schema or keys are not fit to start with."""
+    check_zone()
+    if clock.today().year + 1 > holidays.last_year():  # a site that is down serves nobody on any day
+        app.logger.warning("%s: it ends with %s.", HOLIDAYS, holidays.last_year())
+    with app.app_context():
+        _schema_is_current()
+        if keys.ring().has_leapt(clock.today()):
+            app.logger.error("%s", keys.ring().leap(clock.today()))
+
+
+def check_zone() -> None:
+    """Raises ConfigError with a zone table that would take tomorrow for today, an hour each night."""
     if not clock.zone_is_current():
         raise ConfigError(
             "Update the time zone table (pip install --upgrade tzdata, and unset PYTHONTZPATH): "
             "it still has Asia/Almaty at UTC+6."
         )
-    if clock.today().year + 1 > holidays.last_year():
-        raise ConfigError("Write seeds/holidays.csv for the years ahead with `make holidays`: it ends too soon.")
-    with app.app_context():
-        _schema_is_current()
-        try:
-            keys.advance_if_due()
-        except keys.ClockLeap as leap:
-            app.logger.error("%s", leap)
 
 
 def head() -> str:

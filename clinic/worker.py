@@ -38,11 +38,15 @@ LONG_SECONDS = 30.0  # a task that takes longer holds others up, and is in the l
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of background work: `run(now)` every `seconds`; it says how much it did."""
+    """A piece of background work: `run(now)` every `seconds`; it says how much it did.
+
+    What decides by the date waits while the date is not sure; `dated` is False for what may go on all the same.
+    """
 
     name: str
     seconds: float
     run: Callable[[datetime], int]
+    dated: bool = True
 
 
 def _advance_keys(_now: datetime) -> int:
@@ -53,13 +57,12 @@ def _advance_keys(_now: datetime) -> int:
         return 0
 
 
-def _dated(run: Callable[[datetime], int]) -> Callable[[datetime], int]:
-    """`run`, but nothing while the clock has leapt: everybody's visits would go before a person confirms the date."""
+def date_is_sure(now: datetime) -> bool:
+    """Whether what is due may be done: the day key has come to this day, and nobody has just set the clock.
 
-    def run_on_its_date(now: datetime) -> int:
-        return 0 if keys.ring().has_leapt(clock.local(now).date()) else run(now)
-
-    return run_on_its_date
+    Otherwise a clock that is a day ahead for a minute would take visits, reminders and answers away.
+    """
+    return keys.ring().has_come(clock.local(now).date()) and not clock.watch.was_set_within(keys.STEADY_SECONDS)
 
 
 def _forget_answers(now: datetime) -> int:
@@ -97,25 +100,28 @@ def _call(now: datetime) -> int:
 
 TASKS = (
     Task("expire", 30, tasks.expire),
-    Task("keys", 60, _advance_keys),
-    Task("kits", 60, _dated(releasing.run)),
-    Task("stopped", 60, _dated(stopping.call_off)),
-    Task("seats", 60, _dated(trainings.run)),
-    Task("waiting", 10, _dated(calling.run)),
-    Task("offered", 3600, _dated(offering.run)),
-    Task("forget", 300, _dated(forgetting.run)),
+    Task("keys", 60, _advance_keys, dated=False),
+    Task("kits", 60, releasing.run),
+    Task("stopped", 60, stopping.call_off),
+    Task("seats", 60, trainings.run),
+    Task("waiting", 10, calling.run),
+    Task("offered", 3600, offering.run),
+    Task("forget", 300, forgetting.run),
     Task("answers", 60, _forget_answers),
-    Task("shift notes", 3600, _dated(_forget_shift_notes)),
-    Task("referrals", 3600, _dated(_forget_referrals)),
-    Task("deeds", 3600, _dated(_forget_deeds)),
-    Task("notes", 300, _dated(_forget_notes)),
+    Task("shift notes", 3600, _forget_shift_notes),
+    Task("referrals", 3600, _forget_referrals),
+    Task("deeds", 3600, _forget_deeds),
+    Task("notes", 300, _forget_notes),
     Task("canary", 3600, canary.send_due),
-    Task("alerts", 60, _dated(alerts.run)),
+    Task("alerts", 60, alerts.run),
 )
 LANES = {  # each a thread
-    "urgent": (Task("duty", 0.5, _call),),
+    "urgent": (Task("duty", 0.5, _call, dated=False),),
     "sending": (Task("send", 1, tasks.send_due),),
-    "provider": (Task("reconcile", 5, tasks.reconcile), Task("erase", 30, tasks.erase)),
+    "provider": (
+        Task("reconcile", 5, tasks.reconcile, dated=False),
+        Task("erase", 30, tasks.erase, dated=False),
+    ),
 }
 
 
@@ -140,14 +146,17 @@ def _run_all(app: Flask, stop: threading.Event, tasks_: tuple[Task, ...]) -> Non
             if stop.is_set() or due[task.name] > time.monotonic():
                 continue
             with app.app_context():
-                worked = _run(task)
+                worked = do(task)
             due[task.name] = time.monotonic() + (0 if worked else task.seconds)
         stop.wait(max(0.05, min(due.values(), default=0.0) - time.monotonic()))
 
 
 def forget_all(now: datetime) -> int:
-    """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing."""
-    keys.advance_if_due()
+    """Everything that is to be forgotten at `now`, to the last row; how many. Raises ClockLeap and deletes nothing.
+
+    A person asks for it, who sees the clock.
+    """
+    keys.ring().advance(clock.today())
     gone = 0
     forgets = (
         releasing.run, trainings.run, _forget_referrals, forgetting.run, _forget_answers, _forget_shift_notes,
@@ -159,10 +168,12 @@ def forget_all(now: datetime) -> int:
     return gone
 
 
-def _run(task: Task) -> int:
+def do(task: Task) -> int:
+    """One turn of a task, if its time is sure; how much was done. Never raises: what fails is in the log."""
     began = time.monotonic()
     try:
-        return task.run(clock.now())
+        now = clock.now()
+        return task.run(now) if not task.dated or date_is_sure(now) else 0
     except Exception:  # one task's trouble must not stop the others
         log.exception("task %s failed", task.name)
         return 0

@@ -19,7 +19,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
-from clinic import create_app
+from clinic import clock, create_app
 from clinic.db import Base, db
 from clinic.privacy import keys
 from clinic.staff import second_factor
@@ -39,11 +39,24 @@ def no_second_factor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_factor, "asked", lambda: False)
 
 
+class Steady(clock.Watch):
+    """A clock that nobody sets: tests move theirs as they like."""
+
+    def steady_for(self) -> float:
+        return float("inf")
+
+
+@pytest.fixture(autouse=True)
+def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker believes the date at once: the tests that are about a clock that is set ask for a real watch."""
+    monkeypatch.setattr(clock, "watch", Steady())
+
+
 @pytest.fixture
 def evening() -> Iterator[time_machine.Traveller]:
     """Tuesday 24 November 2026, 19:40 in Almaty; `evening.shift(…)` and `.move_to(…)` move it."""
-    with time_machine.travel(EVENING, tick=False) as clock:
-        yield clock
+    with time_machine.travel(EVENING, tick=False) as moved:
+        yield moved
 
 
 @pytest.fixture(scope="session")

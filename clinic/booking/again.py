@@ -45,8 +45,7 @@ def book_again(
     forget_on = placing.forget_day(clock.moment(clock.cell(start) + visit_cells))
     pass_ = rearranging.pass_of(s, before)
     if pass_ is not None:
-        passes.hold(s, pass_)
-        pass_ = passes.keep_until(s, pass_, forget_on)
+        pass_ = passes.keep_until(s, passes.hold(s, pass_), forget_on)
     minutes = was.remind_minutes if remind and pass_ is not None and pass_.phone is not None else None
     ticket = taken.bump(s, location_id, day, tickets.step()).last_ticket
     loc = cat.locations[location_id]

@@ -18,7 +18,6 @@ from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, ServiceInfo
 from clinic.passes import passes
 from clinic.passes.passes import OpenPass
-from clinic.privacy import sealing
 
 COLUMNS = (
     Appointment.rid,
@@ -213,7 +212,7 @@ def replace_time(
         values["ticket"] = taken.bump(s, loc.id, day, tickets.step()).last_ticket
         details = replace(details, was=(row.day.isoformat(), row.ticket))
     if forget_on != row.forget_on or day != row.day:
-        values["details"] = placing.seal(forget_on, row.rid, details)
+        values["details"] = placing.reseal(forget_on, row, details)
     s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
     try:
         placing.take_cells(s, row.rid, room.id, first_cell, row.visit_cells + placing.pause_cells(room))
@@ -266,10 +265,7 @@ def moved_from(s: Session, location_id: int, day: date, number: int, first_lette
         )
     )
     for row in rows:
-        try:
-            was = placing.unseal(row.rid, row.details).was
-        except sealing.Gone:
-            continue
+        was = placing.unseal(row.rid, row.details).was
         if was == (day.isoformat(), number) and tickets.fold(first_letter) in tickets.letters(row.noun):
             return desk_row(row)
     return None
@@ -372,18 +368,11 @@ def minute(now: datetime) -> datetime:
 
 
 def _room_row(cat: Catalogue, row: Any) -> RoomRow:
-    try:
-        notes = placing.unseal(row.rid, row.details).notes
-    except sealing.Gone:
-        notes = ""
-    return RoomRow(desk_row(row), _services(cat, row), notes)
+    return RoomRow(desk_row(row), _services(cat, row), placing.unseal(row.rid, row.details).notes)
 
 
 def _services(cat: Catalogue, row: Any) -> tuple[ServiceInfo, ...]:
-    try:
-        details: Details = placing.unseal(row.rid, row.details)
-    except sealing.Gone:
-        return ()
+    details: Details = placing.unseal(row.rid, row.details)
     return tuple(cat.services[number] for number in details.services if number in cat.services)
 
 

@@ -52,8 +52,7 @@ def expect(s: Session, location_id: int, rid: bytes, ready: bool, actor: str, no
             set_ready(s, location_id, row.day, row.ticket, actor, now)
         return
     forget_on = clock.local(now).date() + timedelta(days=READY_DAYS if ready else AWAITED_DAYS)
-    passes.hold(s, pass_)
-    passes.keep_until(s, pass_, forget_on)
+    passes.keep_until(s, passes.hold(s, pass_), forget_on)
     thing = new_rid()
     label = sealing.seal(forget_on, LABEL, thing, f"{row.day.isoformat()} {row.ticket}")
     s.execute(
@@ -121,8 +120,9 @@ def _rows(s: Session, location_id: int) -> list[Any]:
 
 
 def _label(row: Any) -> tuple[date, int]:
+    """Day and number; those of no visit where the box does not open."""
     try:
         day, ticket = sealing.open_(LABEL, row.rid, row.label).split()
-    except sealing.Gone:
+    except sealing.Unreadable:
         return date.min, 0
     return date.fromisoformat(day), int(ticket)

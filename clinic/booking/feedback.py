@@ -110,7 +110,7 @@ def lines(s: Session, location_ids: Collection[int], now: datetime) -> tuple[Lin
     for rid, location_id, week, body in rows:
         try:
             found.append(Line(location_id, week, sealing.open_(LINE, rid, body)))
-        except sealing.Gone:
+        except sealing.Unreadable:
             continue  # its day has passed, its row goes with the next batch
     return tuple(found)
 

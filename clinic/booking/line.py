@@ -100,7 +100,7 @@ def _bring(s: Session, row: Any, room: RoomInfo, visit_cells: int, free: int, no
         "status": "in_room",
         "status_at": appointments.minute(now),
         "forget_on": forget_on,
-        "details": placing.seal(forget_on, row.rid, details),
+        "details": placing.reseal(forget_on, row, details),
     }
     s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == row.rid).values(values))
     placing.take_cells(s, row.rid, room.id, first_cell, own_cells)

@@ -22,7 +22,7 @@ def write(s: Session, location_id: int, rid: bytes, text: str, actor: str, now: 
     row = appointments.locked(s, row)
     if row.status == "cancelled":
         raise Gone
-    details = replace(placing.unseal(rid, row.details), notes=text[:LONGEST])
+    details = replace(placing.unseal(rid, row.details), notes=text[:LONGEST], lost=False)
     box = placing.seal(row.forget_on, rid, details)
     s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == rid).values(details=box))
     audit.record(s, now, actor, "visit.note", row.day.isoformat(), location_id)

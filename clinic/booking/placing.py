@@ -49,6 +49,7 @@ class Details:
     notes: str = ""
     felt: bool = False  # she has said how it was: once for each visit
     was: tuple[str, int] | None = None  # day and number of the ticket she may still hold
+    lost: bool = False  # the box does not open: all the rest is unknown, the visit itself stands
 
 
 def seal(forget_on: date, rid: bytes, details: Details) -> bytes:
@@ -65,12 +66,21 @@ def seal(forget_on: date, rid: bytes, details: Details) -> bytes:
 
 
 def unseal(rid: bytes, box: bytes) -> Details:
-    """The details of an appointment. Raises sealing.Gone when their day has passed."""
-    content = json.loads(sealing.open_(DETAILS, rid, box))
+    """The details of an appointment; `lost` where the box does not open."""
+    try:
+        content = json.loads(sealing.open_(DETAILS, rid, box))
+    except sealing.Unreadable:
+        return Details((), None, lost=True)
     felt = bool(content.get("felt", 0))
     was = content.get("was")
     ticket = (str(was[0]), int(was[1])) if was else None
     return Details(tuple(content["services"]), content["remind"], content["notes"], felt, ticket)
+
+
+def reseal(forget_on: date, row: Any, details: Details) -> bytes:
+    """The box of a visit whose details changed or are kept for longer; one that does not open stays as it is."""
+    box: bytes = row.details
+    return box if details.lost else seal(forget_on, row.rid, details)
 
 
 def forget_day(end: datetime) -> date:

@@ -164,8 +164,10 @@ def served(s: Session, pass_id: bytes, location_id: int, start: datetime) -> Non
 def silence(s: Session, pass_: OpenPass, now: datetime) -> None:
     """She wants no SMS any more: her wishes stay, what waits to be sent does not. `s` writes."""
     for row in _rows(s, pass_):
-        quiet = replace(unseal(row.rid, row.details), tell=False)
-        s.execute(update(Wish).where(Wish.rid == row.rid).values(details=_seal(row.forget_on, row.rid, quiet)))
+        details = unseal(row.rid, row.details)
+        if details.tell:
+            box = _seal(row.forget_on, row.rid, replace(details, tell=False))
+            s.execute(update(Wish).where(Wish.rid == row.rid).values(details=box))
         outbox.drop(s, about(row.rid), None, now)
 
 
@@ -193,8 +195,11 @@ def places_of(s: Session, cat: Catalogue, rids: list[bytes]) -> dict[bytes, list
 
 
 def unseal(rid: bytes, box: bytes) -> Details:
-    """The details of a wish. Raises sealing.Gone when their day has passed."""
-    content = json.loads(sealing.open_(DETAILS, rid, box))
+    """The details of a wish; without any service, so that nothing fits it, where the box does not open."""
+    try:
+        content = json.loads(sealing.open_(DETAILS, rid, box))
+    except sealing.Unreadable:
+        return Details(frozenset(), "any", False)
     return Details(frozenset(content["services"]), content["part"], bool(content["tell"]))
 
 

@@ -73,7 +73,7 @@ def do_sign_in() -> ResponseReturnValue:
     try:
         if not form.validate():
             raise sign_in.SignInRefused
-        staff_id = sign_in.check(db.session(), typed, form.password.data or "", now)
+        staff_id = sign_in.check(db.session(), typed, form.password.data or "")
     except sign_in.SignInRefused:
         staff_id = None
     db.session.rollback()
@@ -121,7 +121,7 @@ def do_sit_down() -> ResponseReturnValue:
             raise shared_desks.DeskRefused
         who = int(form.who.data or 0)
         db.session.rollback()
-        shared_desks.sit_down(here.desk, here.place, who, form.pin.data or "", now)
+        shared_desks.sit_down(here.desk, here.place, who, form.pin.data or "")
     except shared_desks.DeskRefused:
         sentence = _("Name and PIN do not match. After three wrong ones only login and password help.")
         return _sign_in_page(desk_error=sentence, chosen=request.form.get("who", "")), 422

@@ -41,7 +41,7 @@ def here(now: datetime) -> Here | None:
     if desk is None:
         return None
     place = catalogue.current(s).locations[desk.location_id]
-    return Here(desk, place, shared_desks.people_at(s, place, now))
+    return Here(desk, place, shared_desks.people_at(s, place))
 
 
 @bp.route("/people/desks", methods=["GET", "POST"])

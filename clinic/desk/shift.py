@@ -45,7 +45,7 @@ def of_location(s: Session, location_id: int, today: date) -> tuple[Note, ...]:
     for rid, box in rows:
         try:
             body = json.loads(sealing.open_(BODY, rid, box))
-        except sealing.Gone:
+        except sealing.Unreadable:
             continue
         at = datetime.fromtimestamp(body["at"], clock.ZONE)
         found.append(Note(rid.hex(), body["by"], at, body["text"]))

@@ -24,7 +24,6 @@ from clinic.desk.views import ROSTER_ROLES
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
 from clinic.messaging import covers, window
-from clinic.privacy import sealing
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
@@ -110,10 +109,7 @@ def visit_of(s: Session, desk: Desk, ticket: int) -> Visit | None:
         row = None
     if row is None or row.status == "cancelled":
         return None
-    try:
-        details = placing.unseal(row.rid, row.details)
-    except sealing.Gone:
-        return None
+    details = placing.unseal(row.rid, row.details)
     pass_ = rearranging.pass_of(s, row)
     card = answers.cards(desk, [appointments.desk_row(row)])[0]
     reachable = rearranging.reachable(s, row, desk.now)

@@ -367,5 +367,5 @@ def word_of(row: Any) -> str | None:
         return None
     try:
         return sealing.open_(serving.WORD, row.rid, row.word)
-    except sealing.Gone:
+    except sealing.Unreadable:
         return None

@@ -61,7 +61,7 @@ def _unreached(s: Session, message_id: bytes, now: datetime) -> None:
         return
     try:
         number = sealing.open_(outbox.TO, message_id, row.to)
-    except sealing.Gone:
+    except sealing.Unreadable:
         return
     if passes.unreached(s, row.pass_id, number):
         outbox.drop_all(s, row.pass_id, now, WHY, but=message_id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from clinic import messaging
 from clinic.db import writing
-from clinic.messaging import news, outbox, states
+from clinic.messaging import news, outbox, sending, states
 from clinic.messaging.gate import gate
 from clinic.messaging.models import Attempt, Message
 from clinic.messaging.senders import AskFailed, Copy
@@ -84,8 +84,8 @@ def take_up(s: Session, now: datetime) -> list[Doubt]:
     for rid, n, to, body, not_after, dropped_at, started_at in rows:
         try:
             number, words = sealing.open_(outbox.TO, rid, to), sealing.open_(outbox.BODY, rid, body)
-        except sealing.Gone:
-            states.end(s, rid, n, "unknown", "forgotten")
+        except sealing.Unreadable as error:
+            states.end(s, rid, n, "unknown", sending.unread(error)[1])
             continue
         doubts.append(Doubt(rid, n, number, words, started_at, not_after, dropped_at is not None))
     if doubts:

@@ -15,7 +15,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from clinic.messaging.models import RANK, URGENT, Attempt, Message
 from clinic.messaging.senders import Accepted, Later, Outcome, Outgoing, Refused, Sender, Stop, Unclear
 from clinic.messaging.watchdog import Crew, TimedOut
 from clinic.passes import phones
+from clinic.passes.models import Pass
 from clinic.privacy import sealing
 
 CLAIM = 10  # messages in one claim
@@ -168,8 +169,8 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
         try:
             to = sealing.open_(outbox.TO, rid, sealed_to)
             body = sealing.open_(outbox.BODY, rid, sealed_body)
-        except sealing.Gone:
-            aside(s, rid, "expired", "forgotten")
+        except sealing.Unreadable as error:
+            aside(s, rid, *unread(error))
             continue
         if phones.country(to) not in settings().sms_countries:
             aside(s, rid, "failed", "country")
@@ -186,11 +187,18 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     return claimed
 
 
+def unread(error: sealing.Unreadable) -> tuple[str, str]:
+    """State and reason of a message that can't be read: its day has passed, or its box does not open."""
+    return ("expired", "forgotten") if isinstance(error, sealing.Gone) else ("failed", "unreadable")
+
+
 def is_due(now: datetime) -> ColumnElement[bool]:
     """What may go out at `now`, and is still wanted."""
+    number_stands = select(Pass.rid).where(Pass.rid == Message.pass_id, Pass.phone.is_not(None)).exists()
     return and_(
-        Message.state == "waiting", Message.due_at <= now, Message.not_after > now, Message.dropped_at.is_(None)
-    )
+        Message.state == "waiting", Message.due_at <= now, Message.not_after > now, Message.dropped_at.is_(None),
+        or_(Message.pass_id.is_(None), number_stands),  # one put while she erased her number goes nowhere
+    )  # fmt: skip
 
 
 def take(s: Session, claimed: Sequence[Claimed], now: datetime, number: int) -> None:

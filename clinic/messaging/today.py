@@ -114,5 +114,5 @@ def digest(number: str) -> bytes:
 def _of_sealed(rid: bytes, to: bytes) -> bytes:
     try:
         return digest(sealing.open_(outbox.TO, rid, to))
-    except sealing.Gone:
+    except sealing.Unreadable:
         return b""

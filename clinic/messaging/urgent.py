@@ -104,8 +104,8 @@ def claim(s: Session, now: datetime, n: int) -> list[Claimed]:
     for rid, sealed_to, sealed_body, not_after, tries, kind in due:
         try:
             to, body = sealing.open_(outbox.TO, rid, sealed_to), sealing.open_(outbox.BODY, rid, sealed_body)
-        except sealing.Gone:
-            sending.aside(s, rid, "expired", "forgotten")
+        except sealing.Unreadable as error:
+            sending.aside(s, rid, *sending.unread(error))
             continue
         if phones.country(to) not in settings().sms_countries:
             sending.aside(s, rid, "failed", "country")

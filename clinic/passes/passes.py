@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from clinic.db import Prepared, new_rid
 from clinic.passes.models import Pass
-from clinic.privacy import codes, sealing
+from clinic.privacy import codes, keys, sealing
 
 COVER, PHONE = "pass.cover", "pass.phone"
+PLAIN = "plain"  # the cover of a pass whose own is unknown
 
 _PASS = cast(Table, Pass.__table__)
 _INSERT = Prepared(_PASS.insert(), _PASS.c.keys())
 _COLUMNS = (_PASS.c.rid, _PASS.c.language, _PASS.c.cover, _PASS.c.phone, _PASS.c.forget_on, _PASS.c.unreached)
 _BY_CODE = select(*_COLUMNS).where(_PASS.c.code_hash == bindparam("code_hash"))
-_HELD = select(_PASS.c.rid).where(_PASS.c.rid == bindparam("rid")).with_for_update(read=True, key_share=True)
 _BY_RID = select(*_COLUMNS).where(_PASS.c.rid == bindparam("rid"))
+_HELD = _BY_RID.with_for_update(key_share=True)  # who hangs something from it by its key alone need not wait
 
 
 class CodeUnknown(Exception):
@@ -39,6 +40,7 @@ class OpenPass:
     phone: str | None
     forget_on: date
     unreached: bool = False  # no message reached the number she gave; it is erased, and none is put any more
+    lost: bool = False  # its boxes do not open: cover and number are unknown, the code works all the same
 
 
 def open_pass(s: Session, language: str, cover: str, phone: str | None, forget_on: date) -> tuple[OpenPass, str]:
@@ -90,9 +92,7 @@ def for_more(
         if asks and phone is None:
             raise PhoneNeeded
         return open_pass(s, language, cover, phone, forget_on)
-    found = find(s, code)
-    hold(s, found)
-    pass_ = keep_until(s, found, forget_on)
+    pass_ = keep_until(s, hold(s, find(s, code)), forget_on)
     if phone is not None:
         pass_ = set_contact(s, pass_, language, cover, phone)
     elif asks and pass_.phone is None:
@@ -100,22 +100,30 @@ def for_more(
     return pass_, None
 
 
-def hold(s: Session, pass_: OpenPass) -> None:
-    """Nobody deletes this pass until the transaction ends: something is about to hang from it. Raises CodeUnknown."""
-    if s.execute(_HELD, {"rid": pass_.rid}).first() is None:
+def hold(s: Session, pass_: OpenPass) -> OpenPass:
+    """The pass as it is now; nobody changes or deletes it until the transaction ends. Raises CodeUnknown.
+
+    Whoever writes to a pass, or sends to its number, reads it in this way: what was read before may be a number
+    that she has erased since. Days and points are locked before passes, messages and wishes after them.
+    """
+    row = s.execute(_HELD, {"rid": pass_.rid}).one_or_none()
+    if row is None:
         raise CodeUnknown
+    return _opened(*row)
 
 
 def keep_until(s: Session, pass_: OpenPass, forget_on: date) -> OpenPass:
-    """Keep a pass at least until `forget_on`: sealed again when that is later than now."""
-    if forget_on <= pass_.forget_on:
+    """Keep a pass at least until `forget_on`: sealed again when that is later than now. Raises CodeUnknown."""
+    if forget_on <= pass_.forget_on:  # which never comes nearer
         return pass_
-    return _write(s, replace(pass_, forget_on=forget_on))
+    held = hold(s, pass_)
+    return held if forget_on <= held.forget_on else _write(s, replace(held, forget_on=forget_on))
 
 
 def set_contact(s: Session, pass_: OpenPass, language: str, cover: str, phone: str | None) -> OpenPass:
-    """Another language, cover or number for her messages."""
-    return _write(s, replace(pass_, language=language, cover=cover, phone=phone, unreached=False))
+    """Another language, cover or number for her messages. Raises CodeUnknown."""
+    held = hold(s, pass_)
+    return _write(s, replace(held, language=language, cover=cover, phone=phone, unreached=False, lost=False))
 
 
 def unreached(s: Session, rid: bytes, phone: str) -> bool:
@@ -126,7 +134,7 @@ def unreached(s: Session, rid: bytes, phone: str) -> bool:
     try:
         if row is None or row.phone is None or sealing.open_(PHONE, rid, row.phone) != phone:
             return False
-    except sealing.Gone:
+    except sealing.Unreadable:
         return False
     s.execute(update(Pass).where(Pass.rid == rid).values(phone=None, unreached=True))
     return True
@@ -138,6 +146,8 @@ def forget(s: Session, pass_: OpenPass) -> None:
 
 
 def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget_on: date, unreached: bool) -> OpenPass:
+    if forget_on < keys.ring().day:  # its key is gone, for good
+        raise CodeUnknown
     try:
         return OpenPass(
             rid,
@@ -147,20 +157,15 @@ def _opened(rid: bytes, language: str, cover: bytes, phone: bytes | None, forget
             forget_on,
             unreached,
         )
-    except sealing.Gone as error:
-        raise CodeUnknown from error
+    except sealing.Unreadable:
+        return OpenPass(rid, language, PLAIN, None, forget_on, unreached, lost=True)
 
 
 def _write(s: Session, pass_: OpenPass) -> OpenPass:
-    s.execute(
-        update(Pass)
-        .where(Pass.rid == pass_.rid)
-        .values(
-            language=pass_.language,
-            cover=sealing.seal(pass_.forget_on, COVER, pass_.rid, pass_.cover),
-            phone=sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone) if pass_.phone else None,
-            forget_on=pass_.forget_on,
-            unreached=pass_.unreached,
-        )
-    )
+    values: dict[str, object] = {"language": pass_.language, "forget_on": pass_.forget_on}
+    if not pass_.lost:
+        values["unreached"] = pass_.unreached
+        values["cover"] = sealing.seal(pass_.forget_on, COVER, pass_.rid, pass_.cover)
+        values["phone"] = sealing.seal(pass_.forget_on, PHONE, pass_.rid, pass_.phone) if pass_.phone else None
+    s.execute(update(Pass).where(Pass.rid == pass_.rid).values(values))
     return pass_

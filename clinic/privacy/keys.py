@@ -6,6 +6,7 @@ for a day that has passed can't be opened by anyone, in no copy of the database 
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import time
@@ -20,9 +21,12 @@ from flask import current_app
 
 from clinic import clock
 
+log = logging.getLogger(__name__)
+
 EXTENSION = "keshki.keys"
 LASTING, DAILY, LOCK = "lasting.key", "day.key", "lock"
-LEAP_DAYS = 3  # a clock that jumps farther than this destroys no key by itself
+LEAP_DAYS = 1  # a clock that is farther ahead of the day key destroys none by itself
+STEADY_SECONDS = 600.0  # so long a clock has to run, and nobody set it, before a key is destroyed on its word
 LOOK_EVERY = 1.0  # seconds between two looks into the folder while the date says that the link is old
 
 
@@ -30,7 +34,11 @@ class KeysMissing(Exception):
     """No usable keys in the folder; the message says which command makes them."""
 
 
-class Gone(Exception):
+class Unreadable(Exception):
+    """What was sealed can't be opened, for whatever reason: whoever meets it goes on without it."""
+
+
+class Gone(Unreadable):
     """The day key that sealed this has been destroyed."""
 
 
@@ -61,6 +69,7 @@ class KeyRing:
         self._mutex = Lock()
         self._made: dict[date, bytes] = {}
         self._looked = float("-inf")
+        self.is_away = False  # the folder could not be read when the date last asked for it
         try:
             self._lasting = bytes.fromhex((folder / LASTING).read_text().strip())
             self._day, self._link = _read_day(folder)
@@ -94,11 +103,28 @@ class KeyRing:
         """Let go of a link that another process has advanced since: what cannot be opened there must not be here."""
         if today > self._day and time.monotonic() - self._looked >= LOOK_EVERY:
             self._looked = time.monotonic()
-            self.refresh()
+            self.is_away = False
+            try:
+                self.refresh()
+            except (OSError, ValueError, KeyError) as error:  # the folder is away: what is here still opens today's
+                log.error("The keys in %s can't be read (%s).", self._folder, type(error).__name__)
+                self.is_away = True
+
+    def has_come(self, today: date) -> bool:
+        """Whether the date is confirmed: the keys of the days before it are destroyed, so it was believed for good."""
+        return today <= self._day
 
     def has_leapt(self, today: date) -> bool:
         """Whether the clock is so far ahead of the day key that a person has to confirm the date."""
         return (today - self._day).days > LEAP_DAYS
+
+    def leap(self, today: date) -> ClockLeap:
+        """What a person is told, who has to confirm the date."""
+        return ClockLeap(f"The day key is of {self._day}: confirm today's date with `flask keys advance {today}`.")
+
+    def not_before(self, day: date) -> date:
+        """`day`, or the oldest day that can still be opened: after a clock was ahead, today's own key may be gone."""
+        return max(day, self._day)
 
     def refresh(self) -> None:
         """Read the link again, since another process may have advanced it."""
@@ -118,7 +144,7 @@ class KeyRing:
         with _locked(self._folder):
             day, link = _read_day(self._folder)
             if (today - day).days > leap_days:
-                raise ClockLeap(f"The day key is of {day}: confirm today's date with `flask keys advance {today}`.")
+                raise self.leap(today)
             moved = today > day
             while day < today:
                 day, link = day + timedelta(days=1), _next(link)
@@ -129,8 +155,14 @@ class KeyRing:
 
 
 def advance_if_due() -> bool:
-    """Let yesterday's key go. The worker calls this every minute, each node when it starts."""
-    return ring().advance(clock.today())
+    """Let yesterday's key go, once the clock has run steadily for a while. The worker calls this every minute.
+
+    Raises ClockLeap. A clock that was wrong for a minute destroys nothing.
+    """
+    found = ring()
+    found.refresh()
+    steady = clock.watch.steady_for() >= STEADY_SECONDS
+    return (steady or found.has_leapt(clock.today())) and found.advance(clock.today())
 
 
 def _next(link: bytes) -> bytes:
@@ -158,6 +190,7 @@ def _replace(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     old = path.open("r+b") if path.exists() else None
     fresh.rename(path)
+    sync_folder(path.parent)  # the new name is on the disk before the old content goes
     if old:
         with old:
             size = old.seek(0, os.SEEK_END)
@@ -165,6 +198,15 @@ def _replace(path: Path, text: str) -> None:
             old.write(b"\0" * size)
             old.flush()
             os.fsync(old.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk knows the names in a folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

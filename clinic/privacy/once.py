@@ -16,6 +16,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, cast
 
+from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -45,7 +46,7 @@ _ROW = ("scope", "token_hash", "body_hash", "answer", "expires_at")
 _CLAIM_SQLITE = Prepared(sqlite_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
 _CLAIM_POSTGRES = Prepared(postgres_insert(_ONCE).on_conflict_do_nothing().returning(_ONCE.c.scope), _ROW)
 
-FORM_KEPT = tokens.LIFETIME + timedelta(minutes=10)  # longer than a public form's token is good
+FORM_KEPT = 2 * tokens.LIFETIME + timedelta(minutes=10)  # longer than any clock lets a form be sent again
 DESK_KEPT = timedelta(hours=12)  # as long as the longest sign-in: the forms of a desk end with it
 API_KEPT = timedelta(hours=24)
 _LAST_MINUTE = 23 * 60 + 59
@@ -84,7 +85,7 @@ def run(
     transaction has been doing the same act for as long as a writer waits. What `make` raises rolls all back.
     """
     token_hash = _token_hash(token)
-    expires_at = now + kept
+    expires_at = max(now, clock.at(keys.ring().day, 0)) + kept  # its day has a key, wherever the clock was
     key = {"of_scope": scope, "of_token": token_hash}
     row = {
         "scope": scope,
@@ -139,10 +140,13 @@ def _token_hash(token: str) -> bytes:
 
 def _known(row: Any, token: str, body: bytes) -> dict[str, Any]:
     """The answer of a row, for who asks the same again. Raises Reused."""
-    secret = _secret(token, row.expires_at)
-    if not compare_digest(row.body_hash, _body_hash(secret, body)):
-        raise Reused
-    return _open(secret, row.answer)
+    try:
+        secret = _secret(token, row.expires_at)
+        if compare_digest(row.body_hash, _body_hash(secret, body)):
+            return _open(secret, row.answer)
+    except (CryptoError, keys.Unreadable) as error:  # it was done, and what came of it can't be told any more
+        raise Reused from error
+    raise Reused
 
 
 def _secret(token: str, expires_at: datetime) -> bytes:

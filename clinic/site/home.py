@@ -240,7 +240,8 @@ def ready() -> tuple[Response, int]:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return _plain("database"), 503
-    if keys.ring().day > clock.today():
+    ring = keys.ring()
+    if ring.is_away or ring.day > clock.today() or ring.has_leapt(clock.today()):
         return _plain("keys"), 503
     return _plain("ready"), 200
 

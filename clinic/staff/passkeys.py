@@ -13,7 +13,7 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -134,7 +134,7 @@ def enter(site: Site, answer: str, now: datetime) -> int:
             row = s.execute(
                 select(Passkey.id, Passkey.staff_id, Passkey.public_key, Passkey.counter)
                 .join(Staff, Staff.id == Passkey.staff_id)
-                .where(Passkey.credential == credential, or_(Staff.off_at.is_(None), Staff.off_at > now))
+                .where(Passkey.credential == credential, Staff.off_at.is_(None))
             ).one_or_none()
             if row is None:
                 raise PasskeyRefused

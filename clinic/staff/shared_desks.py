@@ -5,7 +5,7 @@ A PIN opens no more than the desk of that place: whoever rules or is on duty the
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -75,7 +75,7 @@ def forget(s: Session, today: date) -> int:
     return len(s.execute(delete(Device).where(Device.ends_on < today).returning(Device.id)).all())
 
 
-def people_at(s: Session, place: LocationInfo, now: datetime) -> list[tuple[int, str]]:
+def people_at(s: Session, place: LocationInfo) -> list[tuple[int, str]]:
     """Who may sit down there with a PIN: number and name, by name."""
     rows = s.execute(
         select(Staff.id, Staff.name, Membership.role)
@@ -83,7 +83,7 @@ def people_at(s: Session, place: LocationInfo, now: datetime) -> list[tuple[int,
         .where(
             or_(Membership.location_id == place.id, Membership.organization_id == place.organization_id),
             Staff.pin.is_not(None),
-            or_(Staff.off_at.is_(None), Staff.off_at > now),
+            Staff.off_at.is_(None),
         )
     )
     roles: dict[tuple[int, str], set[str]] = {}
@@ -92,10 +92,10 @@ def people_at(s: Session, place: LocationInfo, now: datetime) -> list[tuple[int,
     return sorted((who for who, held in roles.items() if held <= set(DESK_ROLES)), key=lambda who: who[1].casefold())
 
 
-def sit_down(desk: Desk, place: LocationInfo, staff_id: int, pin: str, now: datetime) -> None:
+def sit_down(desk: Desk, place: LocationInfo, staff_id: int, pin: str) -> None:
     """Check a name and its PIN. Raises DeskRefused; the try is counted before the slow comparison."""
     with writing() as s:
-        known = staff_id in {who for who, _ in people_at(s, place, now)}
+        known = staff_id in {who for who, _ in people_at(s, place)}
         stored = s.scalar(select(Staff.pin).where(Staff.id == staff_id)) if known else None
         tries = _count(s, desk.id, staff_id) if known else 0
     if not accounts.matches(stored, pin) or tries > WRONG_PINS:

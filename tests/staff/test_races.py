@@ -100,10 +100,10 @@ def test_three_tries_of_a_pin_in_all(app_on: Flask) -> None:
         shared_desks.enrol(s, place, "Window", now.date())
         (desk,) = shared_desks.at(s, [place], now.date())
         info = catalogue.current(s).locations[place]
-    acts = [lambda: shared_desks.sit_down(desk, info, gulnar, "0000", now)] * 6
+    acts = [lambda: shared_desks.sit_down(desk, info, gulnar, "0000")] * 6
     assert at_once(app_on, *acts) == ["DeskRefused"] * 6
     with pytest.raises(shared_desks.DeskRefused):
-        shared_desks.sit_down(desk, info, gulnar, PIN, now)
+        shared_desks.sit_down(desk, info, gulnar, PIN)
 
 
 def test_two_administrators_who_take_each_others_role_leave_one(app_on: Flask) -> None:

@@ -156,6 +156,8 @@ def page(s: Session, now: datetime) -> int:
         try:
             with s.begin_nested():
                 _page_one(s, one, count, now)
+        except sealing.Unreadable:  # which is in the log once, not at every turn
+            continue
         except Exception:  # whoever cannot be called stands in nobody's way
             log.exception("signals: somebody on duty could not be called")
             continue

@@ -105,7 +105,7 @@ def check_in(
         raise NotAnHour
     try:
         body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
-    except told.UNREADABLE:
+    except sealing.Unreadable:
         return None, WrongWord(0)  # nobody can tell any more which word is hers: it calls at its hour
     right, forced = (compare_digest(body[name], _hash(code, word)) for name in ("word", "forced"))
     if row.wrong >= MOST_WRONG or not (right or forced):
@@ -150,7 +150,7 @@ def _fire(s: Session, row: CheckIn, now: datetime) -> bytes:
     """Turn one check-in into a signal; one that cannot be opened calls as well, with nothing told."""
     try:
         body = json.loads(sealing.open_(told.CHECK_IN, row.rid, row.body))
-    except told.UNREADABLE:
+    except sealing.Unreadable:
         body = {"told": {}}
     # After the second word it is another signal, which her code opens as it opens any: the first, with
     # its hour and its words, would tell whoever holds her phone that she has called.

@@ -9,7 +9,6 @@ from clinic.privacy import keys, sealing
 
 ALERT, WORD, CHECK_IN = "alert.body", "alert_word.body", "check_in.body"
 KEPT = timedelta(hours=24)
-UNREADABLE = (sealing.Gone, sealing.Damaged)  # of one row: no reason to stop for any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +51,5 @@ def open_(context: str, row: bytes, box: bytes) -> Told:
     """What she told; nothing at all once its day has passed, or where the box cannot be opened."""
     try:
         return Told(**json.loads(sealing.open_(context, row, box)))
-    except UNREADABLE:
+    except sealing.Unreadable:
         return Told()

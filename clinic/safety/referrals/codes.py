@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, cast
 
+from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
@@ -59,7 +60,10 @@ def redeem(s: Session, typed: str, to_ids: Collection[int], actor: str, now: dat
     row = s.execute(select(_REFERRAL.c.box, _REFERRAL.c.forget_on).where(mine)).one_or_none()
     if row is None or row.forget_on < clock.local(now).date():
         raise CodeUnknown
-    held: dict[str, Any] = json.loads(Aead(_secret(code, row.forget_on)).decrypt(row.box))
+    try:
+        held: dict[str, Any] = json.loads(Aead(_secret(code, row.forget_on)).decrypt(row.box))
+    except (CryptoError, keys.Unreadable) as error:
+        raise CodeUnknown from error
     if held["to"] not in to_ids:
         raise CodeUnknown
     if s.execute(delete(_REFERRAL).where(mine)).rowcount != 1:  # type: ignore[attr-defined]

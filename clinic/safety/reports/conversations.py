@@ -5,6 +5,7 @@ shut even for whoever has taken the organization's key. Of the moment only the w
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -127,7 +128,7 @@ def find(s: Session, lookup: bytes, now: datetime) -> Conversation:
     row = _find(s, _under(lookup), now)
     said = [Said(0, True, row.week, None)]
     for reply in s.scalars(select(ReportReply).where(ReportReply.report_id == row.rid).order_by(ReportReply.n)):
-        box = None if reply.hers or reply.box is None else _unsealed(reply)
+        box = None if reply.hers else _unsealed(reply)
         said.append(Said(reply.n, reply.hers, reply.week, box))
     return Conversation(row.rid, row.forget_on, tuple(said))
 
@@ -138,20 +139,25 @@ def forget_one(s: Session, lookup: bytes, now: datetime) -> None:
 
 
 def waiting(s: Session, now: datetime) -> Iterator[tuple[bytes, int, date, bytes]]:
-    """Every box of hers that is still here, without its day seal: (conversation, place in it, week, box)."""
+    """Every box of hers that is still here, without its day seal: (conversation, place in it, week, box).
+
+    One whose seal does not open is passed over: it stays until its day.
+    """
     today = clock.local(now).date()
     reports = s.execute(
         select(Report.rid, Report.week, Report.box).where(Report.box.is_not(None), Report.forget_on >= today)
     ).yield_per(1)
     for rid, week, box in reports:
-        yield rid, 0, week, sealing.open_bytes(REPORT_BOX, rid, box or b"")
+        with suppress(sealing.Unreadable):
+            yield rid, 0, week, sealing.open_bytes(REPORT_BOX, rid, box or b"")
     replies = (
         select(ReportReply.report_id, ReportReply.n, ReportReply.week, ReportReply.box)
         .join(Report, Report.rid == ReportReply.report_id)
         .where(ReportReply.hers, ReportReply.box.is_not(None), Report.forget_on >= today)
     )
     for rid, n, week, box in s.execute(replies).yield_per(1):
-        yield rid, n, week, sealing.open_bytes(REPLY_BOX, _row(rid, n), box or b"")
+        with suppress(sealing.Unreadable):
+            yield rid, n, week, sealing.open_bytes(REPLY_BOX, _row(rid, n), box or b"")
 
 
 def handed_over(s: Session, rid: bytes, n: int) -> bool:
@@ -209,15 +215,24 @@ def _extend(s: Session, row: Report, forget_on: date) -> None:
     if forget_on <= row.forget_on:
         return
     if row.box is not None:
-        row.box = sealing.seal_bytes(forget_on, REPORT_BOX, row.rid, sealing.open_bytes(REPORT_BOX, row.rid, row.box))
+        with suppress(sealing.Unreadable):
+            plain = sealing.open_bytes(REPORT_BOX, row.rid, row.box)
+            row.box = sealing.seal_bytes(forget_on, REPORT_BOX, row.rid, plain)
     for reply in s.scalars(select(ReportReply).where(ReportReply.report_id == row.rid, ReportReply.box.is_not(None))):
-        key = _row(row.rid, reply.n)
-        reply.box = sealing.seal_bytes(forget_on, REPLY_BOX, key, _unsealed(reply))
+        inner = _unsealed(reply)
+        if inner is not None:
+            reply.box = sealing.seal_bytes(forget_on, REPLY_BOX, _row(row.rid, reply.n), inner)
     row.forget_on = forget_on
 
 
-def _unsealed(reply: ReportReply) -> bytes:
-    return sealing.open_bytes(REPLY_BOX, _row(reply.report_id, reply.n), reply.box or b"")
+def _unsealed(reply: ReportReply) -> bytes | None:
+    """What the organization's key opens; None when it was handed over, or its day seal does not open."""
+    if reply.box is None:
+        return None
+    try:
+        return sealing.open_bytes(REPLY_BOX, _row(reply.report_id, reply.n), reply.box)
+    except sealing.Unreadable:
+        return None
 
 
 def _room_for(s: Session, size: int) -> None:

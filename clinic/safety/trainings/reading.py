@@ -135,5 +135,5 @@ def _way(row: Any) -> str:
         return ""
     try:
         return sealing.open_(WAY, row_key(row.id), row.way)
-    except sealing.Gone:
+    except sealing.Unreadable:
         return ""

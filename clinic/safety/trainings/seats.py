@@ -4,6 +4,7 @@ Everything that moves a seat first locks its training. A seat that becomes free 
 whoever waits the longest: a seat held for somebody who reads a message too late would stay empty.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -137,8 +138,9 @@ def promote(s: Session, number: int, now: datetime) -> int:
     ).all()
     for row in line:
         s.execute(update(SEAT).where(SEAT.c.rid == row.rid).values(queue=None))
-        pass_ = passes.of(s, row.pass_id)
-        telling.seated(s, pass_, row.rid, training.starts_at, row.tell, row.lead, row.forget_on, now)
+        with suppress(CodeUnknown):  # her pass is forgotten, her seat stands
+            pass_ = passes.of(s, row.pass_id)
+            telling.seated(s, pass_, row.rid, training.starts_at, row.tell, row.lead, row.forget_on, now)
     s.execute(update(TRAINING).where(TRAINING.c.id == number).values(taken=TRAINING.c.taken + len(line)))
     return len(line)
 
@@ -148,8 +150,9 @@ def call_off(s: Session, training: TrainingView, now: datetime) -> tuple[int, in
     rows = s.execute(select(SEAT).where(SEAT.c.training_id == training.id).order_by(SEAT.c.ticket)).all()
     told = 0
     for row in rows:
-        pass_ = passes.of(s, row.pass_id)
-        told += telling.called_off(s, pass_, row.rid, training.starts_at, row.forget_on, now)
+        with suppress(CodeUnknown):
+            pass_ = passes.of(s, row.pass_id)
+            told += telling.called_off(s, pass_, row.rid, training.starts_at, row.forget_on, now)
     return told, len(rows) - told
 
 
