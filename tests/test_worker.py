@@ -68,6 +68,7 @@ def test_no_other_task_deletes_either_before_the_date_is_confirmed(evening: Trav
     assert run(name) > 0
 
 
+@pytest.mark.usefixtures("confirmed")
 def test_a_provider_that_hangs_holds_up_no_other_task_and_a_long_one_is_in_the_log(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -24,7 +24,7 @@ def recall() -> str | None:
     value = request.cookies.get(NAME, "")
     try:
         return sealing.open_(_CONTEXT, _ROW, urlsafe_b64decode(value.encode())) if value else None
-    except (*told.UNREADABLE, ValueError, binascii.Error):
+    except (sealing.Unreadable, ValueError, binascii.Error):
         return None
 
 

@@ -99,5 +99,5 @@ def _untaken(s: Session) -> int:
 def _opened(rid: bytes, box: bytes) -> str:
     try:
         return sealing.open_(told.WORD, rid, box)
-    except told.UNREADABLE:
+    except sealing.Unreadable:
         return ""
