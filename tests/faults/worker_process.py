@@ -146,12 +146,12 @@ def prepare(folder: Path, fate: Fate) -> None:
     TwilioSender.send = dying_send  # type: ignore[method-assign]
     tasks = tuple(replace(task, seconds=BEAT, dated=False) for task in every_task() if task.name in TASKS)
     vars(worker)["LANES"] = {}  # one thread, so that its beat says where all of it stands
-    vars(worker)["TASKS"] = (*tasks, worker.Task("idle", BEAT, idle))
+    vars(worker)["TASKS"] = (*tasks, worker.Task("idle", BEAT, idle, dated=False))
 
 
 def every_task() -> tuple[worker.Task, ...]:
     """What all threads of a worker do."""
-    return (*worker.TASKS, *(task for lane in worker.LANES.values() for task in lane))
+    return (*worker.LANES.get("sending", ()), *worker.LANES.get("provider", ()), *worker.TASKS)
 
 
 def work(app: Flask, folder: Path) -> None:
