@@ -28,18 +28,36 @@
   function swap(html, keepSaid) {
     var fresh = new DOMParser().parseFromString(html, "text/html"), had = d.activeElement;
     var key = had && had.dataset.key, card = had && had.closest(".ap"), ticket = card && card.dataset.ticket;
+    var stays = anchor();
     all("[data-part]", fresh).forEach(function (part) {
       var old = d.getElementById(part.id);
       if (!old || (keepSaid && part.id === "said") || old.outerHTML === part.outerHTML) return;
       old.replaceWith(part); K.awake(part);
       if (part.id === "said") fade(part);
     });
+    stays();
     if (had && !had.isConnected) {
       var next = key && $('[data-key="' + key + '"]');
       // The button she stood on means something else by now: stand beside it, so that Enter does nothing unmeant.
       if (!next && ticket) next = $('.ap[data-ticket="' + ticket + '"]');
       if (next) { if (!next.matches("button,a")) next.tabIndex = -1; next.focus({ preventScroll: true }); }
     }
+  }
+  // What lies under the pointer (or has the focus, or is the first to be seen) stays where it is, whatever comes above it.
+  var at = null;
+  addEventListener("pointermove", function (e) { at = [e.clientX, e.clientY]; }, { passive: true });
+  function anchor() {
+    var grid = $("#grid"), box = $(".scroll"), under = at && d.elementFromPoint(at[0], at[1]), NAMED = "[data-ticket],[data-key]";
+    if (!grid || !box) return function () {};
+    var kept = [under, d.activeElement].map(function (x) { return x && grid.contains(x) && x.closest(NAMED); }).filter(Boolean)[0] ||
+      all(NAMED, grid).filter(function (x) { return x.getBoundingClientRect().top >= Math.max(0, box.getBoundingClientRect().top); })[0];
+    if (!kept) return function () {};
+    var name = kept.dataset.key ? '[data-key="' + kept.dataset.key + '"]' : '[data-ticket="' + kept.dataset.ticket + '"]', top = kept.getBoundingClientRect().top;
+    return function () {
+      var now = $("#grid " + name), by = now && now.getBoundingClientRect().top - top;
+      if (!by) return;
+      if (getComputedStyle(box).overflowY === "auto" && box.scrollHeight > box.clientHeight) box.scrollTop += by; else scrollBy(0, by);
+    };
   }
   // What was said does not cover the table for ever; each card keeps its own way back.
   function fade(said) { setTimeout(function () { if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
@@ -124,12 +142,13 @@
     });
   });
   d.addEventListener("click", function (e) {
-    if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#walk-button"); if (b) b.focus(); }
+    if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#find"); if (b) b.focus(); }
   });
 
   // Keys: "/" find, N walk-in, L to the line, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
   var now = $(".now"), keys = $("[data-keys]");
-  if (now && innerWidth > 1023) scrollTo(0, Math.max(0, now.getBoundingClientRect().top + scrollY - innerHeight / 3));
+  var box = $(".fit .scroll");
+  if (now && box && box.scrollHeight > box.clientHeight) box.scrollTop = now.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
   d.addEventListener("keydown", function (e) {
     if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
     var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
