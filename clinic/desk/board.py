@@ -39,6 +39,7 @@ class Board:
     messages: tuple[Unvouched, ...]
     free_rooms: tuple[tuple[int, int], ...]  # (room, minutes): free now, for whoever waits in the line
     untold: tuple[DeskRow, ...]  # moved or taken off, and no message says so
+    cancelled: tuple[tuple[int, datetime], ...]  # number and time of those that stood here and do not come
     held_up: str  # the provider's error for which no message goes out at all; "" when they do
 
 
@@ -67,8 +68,20 @@ def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: dat
         _unvouched(s, rows),
         free,
         tuple(row for row in untold if row.status in ("booked", "cancelled")),
+        _cancelled(s, location.id, day),
         outbox.held_up(s),
     )
+
+
+def _cancelled(s: Session, location_id: int, day: date) -> tuple[tuple[int, datetime], ...]:
+    """Who had booked and has cancelled, or was: gone from the table, not from the desk's sight."""
+    found = s.execute(
+        select(Appointment.ticket, Appointment.start_cell)
+        .where(Appointment.location_id == location_id, Appointment.day == day)
+        .where(Appointment.status == "cancelled", Appointment.pass_id.is_not(None))
+        .order_by(Appointment.start_cell, Appointment.ticket)
+    )
+    return tuple((ticket, clock.moment(cell)) for ticket, cell in found)
 
 
 def _rooms(s: Session, location: LocationInfo, rows: Sequence[DeskRow]) -> tuple[RoomInfo, ...]:

@@ -140,11 +140,12 @@ def parts(desk: Desk, said: Said | None) -> Response:
     return response
 
 
-def beside(desk: Desk, got: Got) -> Response:
+def beside(desk: Desk, got: Got, said: Said | None = None) -> Response:
     """The answer to a search or a walk-in: the card alone for the script, the whole page otherwise."""
     if scripted():
-        return make_response(render_template("desk/_got.html", **names(desk), got=got, token=secrets.token_urlsafe(16)))
-    response = make_response(page(desk, got, None))
+        parts_ = {"got": got, "said": said, "token": secrets.token_urlsafe(16)}
+        return make_response(render_template("desk/_beside.html", **names(desk), **parts_))
+    response = make_response(page(desk, got, said))
     if got.noun is not None:  # the word leaves the screen without the script, too
         response.headers["Refresh"] = f"{NOUN_SECONDS}; url={desk.url()}"
     return response
@@ -200,6 +201,7 @@ def _context(desk: Desk) -> dict[str, object]:
         "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
         "free_rooms": shown.free_rooms,
         "untold": shown.untold,
+        "cancelled": shown.cancelled,
         "clinician": is_clinician(desk.person, location),
     }
 

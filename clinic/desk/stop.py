@@ -57,7 +57,7 @@ def do_stop(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
             point = _point(s, location)
             if point is not None:
                 pausing.resume(s, point, now)
-        return redirect(url_for("desk.stop", slug=location.slug), 303)
+        return redirect(url_for("desk.stop", slug=location.slug, opened=1), 303)
     if act != "stop":
         abort(422)
     db.session.rollback()

@@ -40,7 +40,9 @@ def walk_in(person: SignedIn, location: LocationInfo, day: str) -> ResponseRetur
     card = answers.card_of(desk, int(answer["ticket"]))
     if card is None:
         return pages.beside(desk, Got(sentence=_("That walk-in has been taken off again.")))
-    return pages.beside(desk, Got(card=card, noun=tickets.NOUNS[answer["noun"]]))
+    # the way back that is offered is that of this act, not of the one before
+    said = Said(_("%(ticket)s: taken", ticket=card.ticket), f"{card.ticket}:here:cancelled")
+    return pages.beside(desk, Got(card=card, noun=tickets.NOUNS[answer["noun"]]), said)
 
 
 def _taken(desk: Desk, form: WalkInForm, minutes: int) -> dict[str, int]:

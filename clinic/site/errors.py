@@ -23,7 +23,8 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
 def page(status: int) -> str:
     """The page of one error, in the page's language."""
     title, sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
-    return render_template("site/error.html", title=title, sentence=sentence, status=status)
+    template = "staff/error.html" if request.path.startswith("/staff/") else "site/error.html"
+    return render_template(template, title=title, sentence=sentence, status=status)
 
 
 def answer(error: HTTPException) -> HTTPException | Response:

@@ -60,7 +60,7 @@
     };
   }
   // What was said does not cover the table for ever; each card keeps its own way back.
-  function fade(said) { setTimeout(function () { if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
+  function fade(said) { var what = said.firstChild; setTimeout(function () { if (said.firstChild !== what) return; if (said.contains(d.activeElement)) fade(said); else said.textContent = ""; }, 20000); }
   function taken(r, mine, keepSaid) {
     if (r.status === 304) return;
     return r.text().then(function (html) {
@@ -121,12 +121,14 @@
     if (!box) return;
     box.textContent = "";
     if (!html) return;
-    var fresh = $("#got", new DOMParser().parseFromString(html, "text/html")), token = $("#walk-token");
+    var answer = new DOMParser().parseFromString(html, "text/html"), fresh = $("#got", answer), says = $("#said p", answer), token = $("#walk-token");
     if (token && fresh.dataset.token) token.value = fresh.dataset.token;
     box.replaceWith(fresh); K.awake(fresh);
     var word = $("[data-gone]", fresh), first = $("[data-focus],.btn", fresh);
     if (word) gone = setTimeout(function () { got(""); }, word.dataset.gone * 1000);
+    if (says) { $("#said").replaceChildren(says); fade($("#said")); }
     if (first) first.focus();
+    else if ($("#find")) { $("#find").focus(); $("#find").select(); } // what was typed wrong is typed over
   }
   ["#find-form", "#walk"].forEach(function (name) {
     var form = $(name), busy = false;
@@ -150,6 +152,8 @@
   var box = $(".fit .scroll");
   if (now && box && box.scrollHeight > box.clientHeight) box.scrollTop = now.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
   d.addEventListener("keydown", function (e) {
+    // After find, Enter, Enter she stands in the empty field: Z is still the way back, not a letter.
+    if (e.code === "KeyZ" && e.target.id === "find" && !e.target.value && $("#undo") && !e.ctrlKey && !e.metaKey && !e.altKey) { e.preventDefault(); $("#undo").click(); return; }
     if (keys && !keys.checked || e.ctrlKey || e.metaKey || e.altKey || /^(input|select|textarea)$/i.test(e.target.tagName)) return;
     var hit = e.key === "/" || e.code === "Slash" && !e.shiftKey ? $("#find") : null;
     if (hit) { e.preventDefault(); hit.focus(); hit.select(); return; }

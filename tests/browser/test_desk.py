@@ -300,3 +300,17 @@ def test_axe_finds_nothing(desk: Desk, sit_down: Callable[..., Page], scheme: Sc
 def assert_clean(page: Page, where: str) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+
+
+def test_after_find_enter_enter_z_takes_it_back_and_types_nothing(desk: Desk, sit_down: Callable[..., Page]) -> None:
+    booked = desk.booked(20).appointment
+    page = sit_down()
+    page.fill("#find", f"{booked.ticket} {min(tickets.letters(booked.noun))}")
+    page.press("#find", "Enter")
+    expect(page.locator("#got .btn").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card(page, booked.ticket)).to_have_class(re.compile("came"))
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.press("z")
+    expect(card(page, booked.ticket)).to_have_class(re.compile("exp"))
+    expect(page.locator("#find")).to_have_value("")

@@ -147,5 +147,6 @@ def test_a_coordinators_day(desk: Desk, enter: Callable[..., Page], width: int, 
     page.goto(f"{url}/stop/{desk.slug}")
     look(page)
     page.locator("button[value=reopen]").click()
-    expect(page.locator("button[value=stop]")).to_be_visible()
+    expect(page.locator(".notice.good")).to_be_visible()
+    expect(page.locator("button.bad")).to_have_count(0)
     fits(page)
