@@ -147,7 +147,7 @@
     if (e.target.closest("[data-said]")) { e.preventDefault(); got(""); var b = $("#find"); if (b) b.focus(); }
   });
 
-  // Keys: "/" find, N walk-in, L to the line, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
+  // Keys: "/" find, N walk-in, L to the line, B book a time, Z undo, O open the visit, arrows from card to card. Letters by place, so that any layout works.
   var now = $(".now"), keys = $("[data-keys]");
   var box = $(".fit .scroll");
   if (now && box && box.scrollHeight > box.clientHeight) box.scrollTop = now.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
