@@ -76,7 +76,7 @@ def test_two_desks_see_fifty_changes_of_each_other_within_two_seconds(
     for n in range(50):
         ticket, to = women[n % 25], "here" if n < 25 else "booked"
         near, far = (one, two) if n % 2 == 0 else (two, one)
-        card(near, ticket).locator("button").nth(0 if to == "here" else 1).click()  # the next step, or back
+        card(near, ticket).locator("button" if to == "here" else "button.less").first.click()
         pressed = time.monotonic()
         far.wait_for_selector(f'#grid .ap.{looks[to]}[data-ticket="{ticket}"]', state="attached", timeout=5000)
         slowest = max(slowest, time.monotonic() - pressed)
