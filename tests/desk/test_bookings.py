@@ -58,7 +58,7 @@ def test_a_time_is_typed_or_chosen_and_its_number_and_word_are_said_at_once(desk
     noun = tickets.NOUNS[made.noun]
     assert all(word in typed.text for word in (f"{noun.ru}</span> {made.ticket}", noun.kk, noun.en))
     assert noun.ru in typed.text.split('class="paper"')[1], "and is on the slip of paper"
-    assert noun.ru not in desk.client().get(desk.url(day=day)).text
+    assert f">{noun.ru}<" not in desk.client().get(desk.url(day=day)).text
 
 
 def test_an_hour_after_midnight_belongs_to_the_evening_that_is_shown(desk: Desk) -> None:
