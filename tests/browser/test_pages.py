@@ -170,7 +170,7 @@ def test_a_coordinator_checks_a_page_and_she_reads_it(
     tab.fill("#checked_by", "Дана С., юрист")
     tab.fill("#checked_on", "2026-11-24")
     tab.locator("button[value=check]").click()
-    expect(tab.locator("details").first).to_contain_text("Дана С., юрист")
+    expect(tab.locator("main details").first).to_contain_text("Дана С., юрист")
     sound(tab)
     tab.set_viewport_size({"width": 360, "height": 740})
     sound(tab)
