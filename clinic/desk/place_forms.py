@@ -14,7 +14,7 @@ from clinic.booking.forms import Parsed, ParsedList, flag, one_of
 from clinic.db import LANGUAGES, Text3
 from clinic.desk import labels
 from clinic.desk.point_forms import CHOOSE, NEEDED, a_number
-from clinic.directory import gazetteer
+from clinic.directory import gazetteer, telephones
 from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.directory.importing import SPOKEN
@@ -46,7 +46,10 @@ def chosen(_form: Form, field: Field) -> None:
 def _phone(value: str) -> str:
     if not _PHONE.fullmatch(value) or sum(sign.isdigit() for sign in value) < 3:
         raise typed.Unreadable(_l("Write the number with digits, several with commas between them."))
-    return value
+    try:
+        return telephones.published(value)
+    except telephones.TelephoneError as error:
+        raise typed.Unreadable(str(error)) from error
 
 
 def _line(most: int, label: Any, **options: Any) -> Parsed:

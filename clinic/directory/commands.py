@@ -10,9 +10,9 @@ import flask_babel
 from flask.cli import AppGroup
 from sqlalchemy import delete
 
-from clinic import audit, clock
+from clinic import audit, clock, wording
 from clinic.db import LANGUAGES, Text3, reading, writing
-from clinic.directory import catalogue, importing, seeding
+from clinic.directory import catalogue, hours_week, importing, preview, seeding
 from clinic.directory.models import Decree
 from clinic.directory.tables import TableRefused
 
@@ -24,14 +24,19 @@ _language = click.option("--language", type=click.Choice(LANGUAGES), default="en
 
 @cli.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Write it. Without this it is only shown what would be written.")
 @_language
-def import_(file: Path, language: str) -> None:
-    """Add and change the places of FILE, by their key: all of them, or none if there is a mistake.
+def import_(file: Path, yes: bool, language: str) -> None:
+    """Show what FILE says of places; with --yes add and change them, by their key: all, or none if there is a mistake.
 
     UTF-8, UTF-16 or Windows-1251; comma, semicolon or tab; as Excel saves it.
     """
     with flask_babel.force_locale(language):
         try:
+            if not yes:
+                with reading() as s:
+                    _show(preview.look(s, file.read_bytes(), clock.today()))
+                return
             with writing() as s, click.progressbar(length=1, label=file.name, file=sys.stderr) as bar:
 
                 def progress(done: int, of: int) -> None:
@@ -55,6 +60,29 @@ def import_(file: Path, language: str) -> None:
         )
         if report.hours_changed:
             click.echo(_("New hours, look at the appointments of: %(keys)s", keys=", ".join(report.hours_changed)))
+
+
+def _show(plan: preview.Plan) -> None:
+    """What was understood of a file, row by row."""
+    language = wording.language_now()
+    said = {"new": _("new"), "changed": _("changed"), "same": _("as before")}
+    for row in plan.rows:
+        town = row.city[language] + (" " + _("(its middle)") if row.approximate else "")
+        phone = row.phone or _("no number")
+        click.echo(f"{row.row}  {row.key}: {said[row.state]}. {row.name[language]}, {town}. {phone}")
+        week = [f"{wording.weekday_short(day)} {hours_week.span_words(spans) or '–'}" for day, spans in row.week]
+        click.echo("    " + ("; ".join(week) or _("no hours")))
+    for warning in plan.warnings:
+        click.echo(warning)
+    click.echo(
+        _(
+            "New: %(new)s. Changed: %(changed)s. As before: %(same)s. Nothing was written yet: "
+            "say it again with --yes if hours, numbers and towns are right.",
+            new=plan.count("new"),
+            changed=plan.count("changed"),
+            same=plan.count("same"),
+        )
+    )
 
 
 @cli.command("seed")

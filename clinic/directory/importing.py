@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinic.db import LANGUAGES, Text3
-from clinic.directory import hours, tables
+from clinic.directory import hours, tables, telephones
 from clinic.directory.models import (
     KINDS,
     VISIBILITIES,
@@ -69,6 +69,17 @@ OPTIONAL = (
     "services",
     *_three("cost"),
 )
+_KIND_WORDS = {
+    word: kind
+    for kind, words in {
+        "clinic": "клиника|поликлиника|больница|медцентр|медицинский центр|центр спид|емхана|аурухана|орталық",
+        "ngo": "нко|нпо|ооо|оо|фонд|организация|общественная организация|общественный фонд|үеұ|ұйым|қоғамдық ұйым|қор",
+        "distribution_point": "пункт|пункт выдачи|пункт доверия|аптека|почта|постамат|тарату пункті|дәріхана|пункті",
+        "legal_aid": "юрист|юридическая помощь|адвокат|правовая помощь|заңгер|құқықтық көмек|заң көмегі",
+        "mobile": "автобус|мобильный пункт|передвижной пункт|выездной|мобильный|жылжымалы пункт|жылжымалы",
+    }.items()
+    for word in words.split("|")
+}
 _MINUTES = {"lead_minutes": 20, "cancel_minutes": 0, "grace_minutes": 10, "reveal_minutes": 60}
 
 
@@ -88,6 +99,7 @@ class LocationRow:
     cost: Text3
     services: tuple[str, ...] | None = None
     own_cost: frozenset[str] = frozenset()
+    gaps: frozenset[str] = frozenset()  # columns of a language that is empty beside a filled one
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +146,13 @@ def check_locations(s: Session, data: bytes) -> tuple[LocationRow, ...]:
             if word not in services:
                 cells.wrong("services", _("There is no service “%(word)s”.", word=word))
         if checked.organization not in organizations and not checked.organization_name:
-            cells.wrong("organization_ru", _("This organization is new: give its name in three languages."))
+            cells.wrong("organization_ru", _("This organization is new: give its name."))
         organizations.add(checked.organization)
         if checked.key in rows_of:
             cells.wrong("key", _("Row %(row)s has the same key.", row=rows_of[checked.key]))
         rows_of[checked.key] = row.number
         listed = named if "services" in table.columns else None
-        found.append(replace(checked, services=listed, own_cost=own_cost))
+        found.append(replace(checked, services=listed, own_cost=own_cost, gaps=frozenset(cells.gaps)))
     if mistakes:
         raise TableRefused(mistakes)
     return tuple(found)
@@ -161,15 +173,16 @@ def store(s: Session, rows: Sequence[LocationRow], progress: Progress = _silent)
         organization = organizations.get(row.organization)
         renamed = False
         if organization is None:
-            organization = Organization(slug=row.organization, name=row.organization_name)
+            organization = Organization(slug=row.organization, name=_filled(row.organization_name, None))
             organizations[row.organization] = organization
             s.add(organization)
             s.flush()
-        elif row.organization_name and organization.name != row.organization_name:
-            organization.name = row.organization_name
-            renamed = True
-        values = {**row.values, "organization_id": organization.id}
+        elif row.organization_name:
+            called = _filled(row.organization_name, organization.name)
+            renamed = organization.name != called
+            organization.name = called
         place = locations.get(row.key)
+        values = {**completed(row, place), "organization_id": organization.id}
         if place is None:
             place = Location(key=row.key, slug=new_slug(slugs), **values)
             s.add(place)
@@ -191,6 +204,22 @@ def store(s: Session, rows: Sequence[LocationRow], progress: Progress = _silent)
 
         catalogue.changed(s)
     return Report(added, changed, len(rows) - added - changed, tuple(hours_changed))
+
+
+def completed(row: LocationRow, place: Location | None) -> dict[str, Any]:
+    """What a row makes of a place: a text that is empty in one language keeps what it was, or takes another's."""
+    return {
+        name: _filled(value, getattr(place, name) if place else None) if isinstance(value, Text3) else value
+        for name, value in row.values.items()
+    }
+
+
+def _filled(text: Text3, before: Text3 | None) -> Text3:
+    if not text:
+        return text
+    same = before is not None and all(text[x] in ("", before[x]) for x in LANGUAGES)
+    instead = text.ru or text.kk or text.en
+    return Text3(*(text[x] or (before[x] if before is not None and same else "") or instead for x in LANGUAGES))
 
 
 def new_slug(taken: set[str]) -> str:
@@ -240,9 +269,10 @@ def _cell(value: Any) -> str:
 def _location(cells: Cells, columns: frozenset[str], towns: Towns) -> LocationRow:
     key = _key(cells, "key", 60)
     organization = _key(cells, "organization", 40)
-    values: dict[str, Any] = {"kind": cells.one_of("kind", KINDS, "")}
+    values: dict[str, Any] = {"kind": cells.one_of("kind", KINDS, "", _KIND_WORDS)}
     for base, limit in (("name", 80), ("city", 60), ("district", 80), ("address", 200), ("way_in", 600)):
         values[base] = cells.text3(base, limit)
+    values["city"] = towns.completed(values["city"])
     for base in ("name", "city"):
         if not values[base]:
             cells.wrong(f"{base}_ru", _("This cell is empty."))
@@ -258,8 +288,9 @@ def _location(cells: Cells, columns: frozenset[str], towns: Towns) -> LocationRo
         values[column] = cells.yes_no(column)
     for column in ("bookable", "example"):
         values[column] = bool(cells.yes_no(column))
-    for column, limit in (("phone", 60), ("source", 300), ("source_date", 20), ("checked_by", 80)):
+    for column, limit in (("source", 300), ("source_date", 20), ("checked_by", 80)):
         values[column] = cells.text(column, limit)
+    values["phone"] = read_phone(cells)
     for column, empty in _MINUTES.items():
         values[column] = cells.whole(column, 0, 10_080, empty)
     values["days_ahead"] = cells.whole("days_ahead", 1, 90, 14)
@@ -290,6 +321,15 @@ def _languages(cells: Cells) -> str:
     return ",".join(codes)
 
 
+def read_phone(cells: Cells) -> str:
+    """The column `phone` as it will stand on the page."""
+    try:
+        return telephones.published(cells.text("phone", 60))
+    except telephones.TelephoneError as error:
+        cells.wrong("phone", str(error))
+        return ""
+
+
 def read_hours(cells: Cells) -> tuple[str, str]:
     """The columns `hours` and `hours_ph` as canonical expressions; a `PH` rule may stand in the first."""
     week = on_holidays = ""
@@ -306,16 +346,22 @@ def read_hours(cells: Cells) -> tuple[str, str]:
     return week, on_holidays or "off"
 
 
+def offers(row: LocationRow, ids: Mapping[str, int], now: Mapping[int, Text3]) -> dict[int, Text3] | None:
+    """The services of a row with what they cost, by id; None where the file says nothing of them."""
+    if row.services is None:
+        return None
+    kept = {slug: now.get(ids[slug], Text3()) for slug in row.services}
+    cost = _filled(row.cost, None)
+    return {ids[slug]: kept[slug] if slug in row.own_cost or not cost else cost for slug in row.services}
+
+
 def _offer(s: Session, location_id: int, row: LocationRow, ids: Mapping[str, int], now: Mapping[int, Text3]) -> bool:
     """Make the services of a location those of the row; whether anything changed.
 
     An empty cost keeps what a service costs there already.
     """
-    if row.services is None:
-        return False
-    kept = {slug: now.get(ids[slug], Text3()) for slug in row.services}
-    wanted = {ids[slug]: kept[slug] if slug in row.own_cost or not row.cost else row.cost for slug in row.services}
-    if wanted == dict(now):
+    wanted = offers(row, ids, now)
+    if wanted is None or wanted == dict(now):
         return False
     s.execute(delete(LocationService).where(LocationService.location_id == location_id))
     s.add_all(LocationService(location_id=location_id, service_id=i, cost=cost) for i, cost in wanted.items())

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.db import LANGUAGES, Text3
 from clinic.directory.gazetteer import distance_m
 from clinic.directory.models import PlaceName
+from clinic.directory.naming import key_of
 from clinic.directory.tables import Cells
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
@@ -26,19 +27,45 @@ class Towns:
 
     def __init__(self, s: Session) -> None:
         self.all: list[tuple[float, float]] = []
-        self.by_name: dict[str, tuple[float, float]] = {}
+        self.by_name: dict[str, tuple[Text3, tuple[float, float]]] = {}
         rows = s.execute(
-            select(PlaceName.name, PlaceName.lat, PlaceName.lng)
+            select(PlaceName.name, PlaceName.other_names, PlaceName.lat, PlaceName.lng)
             .where(PlaceName.kind.in_(("city", "town")))
             .order_by(PlaceName.weight.desc(), PlaceName.id)
-        )
-        for name, lat, lng in rows:
+        ).all()
+        for name, _others, lat, lng in rows:
             self.all.append((lat, lng))
             for language in LANGUAGES:
-                self.by_name.setdefault(name[language].lower(), (lat, lng))
+                self.by_name.setdefault(_key(name[language]), (name, (lat, lng)))
+        for name, others, lat, lng in rows:  # a name of today wins over one of before
+            for other in others.split(";"):
+                self.by_name.setdefault(_key(other), (name, (lat, lng)))
 
     def named(self, city: Text3) -> tuple[float, float] | None:
-        return next((self.by_name[n] for n in (city[x].lower() for x in LANGUAGES) if n in self.by_name), None)
+        """Where a town is; None when the gazetteer has none of its names."""
+        found = self._of(city)
+        return found[1] if found else None
+
+    def completed(self, city: Text3) -> Text3:
+        """A town as the gazetteer calls it, where it knows it; else as it was."""
+        found = self._of(city)
+        return found[0] if found else city
+
+    def nearly(self, city: Text3) -> str:
+        """A town of the gazetteer whose name is nearly this, in Russian; "" when there is none."""
+        from rapidfuzz import fuzz, process  # here, since the worker has it in memory otherwise (3 MB)
+
+        typed = _key(city.ru or city.kk or city.en)
+        near = process.extractOne(typed, self.by_name.keys(), scorer=fuzz.ratio, score_cutoff=75)
+        return self.by_name[near[0]][0].ru if near and typed else ""
+
+    def _of(self, city: Text3) -> tuple[Text3, tuple[float, float]] | None:
+        keys = (_key(city[language]) for language in LANGUAGES if city[language])
+        return next((self.by_name[key] for key in keys if key in self.by_name), None)
+
+
+def _key(name: str) -> str:
+    return key_of(name).replace(" ", "")  # Талды-Курган, Талдыкурган
 
 
 def position_of(cells: Cells, city: Text3, towns: Towns) -> tuple[float, float, bool]:
@@ -51,7 +78,16 @@ def position_of(cells: Cells, city: Text3, towns: Towns) -> tuple[float, float, 
         if len(cells.mistakes) == before:
             if town:
                 return (*town, True)
-            cells.wrong("lat", _("This town is not in the gazetteer: give latitude and longitude."))
+            near = towns.nearly(city)
+            cells.wrong(
+                "lat",
+                _(
+                    "This town is not in the gazetteer. Perhaps: %(name)s. Otherwise give latitude and longitude.",
+                    name=near,
+                )
+                if near
+                else _("This town is not in the gazetteer: give latitude and longitude."),
+            )
     elif lat is None or lng is None:
         if len(cells.mistakes) == before:
             cells.wrong("lng" if lng is None else "lat", _("This cell is empty."))

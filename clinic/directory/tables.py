@@ -9,14 +9,16 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import flask_babel
 
 from clinic.db import LANGUAGES, Text3
+from clinic.directory import letters
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
 
@@ -66,6 +68,7 @@ def read(data: bytes, required: Sequence[str], optional: Sequence[str]) -> Table
         raise TableRefused([Mistake(0, "", _("The file is larger than 8 MB."))])
     text, narrow = _decode(data)
     records = _records(text)
+    _refuse_wrong_letters(text, records)
     heading_number, heading = next(((n, r) for n, r in records if any(c.strip() for c in r)), (1, []))
     names = ["_".join(_clean(c).lower().split()) for c in heading]
     mistakes = [Mistake(heading_number, name, message) for name, message in _heading(names, required, optional)]
@@ -100,8 +103,28 @@ def write(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def _refuse_wrong_letters(text: str, records: list[tuple[int, list[str]]]) -> None:
+    """Raises TableRefused with the first cell whose letters were once read in a wrong table and saved so."""
+    everywhere = letters.wrong_table(text)
+    names = records[0][1] if records else []
+    for number, record in records:
+        for index, cell in enumerate(record):
+            if (everywhere and letters.cyrillic(cell)) or letters.twice_encoded(cell):
+                name = "_".join(_clean(names[index]).lower().split()) if index < len(names) else str(index + 1)
+                message = _(
+                    "These letters were read in a wrong table: “%(cell)s”. "
+                    "Save the file as CSV UTF-8 where they can still be read.",
+                    cell=_clean(cell)[:40],
+                )
+                raise TableRefused([Mistake(number, name, message)])
+
+
 def _decode(data: bytes) -> tuple[str, bool]:
     """The text, and whether its encoding is too narrow for Kazakh letters."""
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):  # .xlsx and .xls, whatever the file is called
+        raise TableRefused(
+            [Mistake(0, "", _("This is an Excel workbook. In Excel choose “Save as”, then “CSV UTF-8”."))]
+        )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16"), False
@@ -115,9 +138,9 @@ def _decode(data: bytes) -> tuple[str, bool]:
         text = data.decode("cp1251")
     except UnicodeDecodeError:
         text = ""
-    letters = [c for c in text if ord(c) > 127 and c.isalpha()]
-    russian = sum("а" <= c.lower() <= "я" or c in "ёЁ" for c in letters)
-    if not letters or russian < 0.9 * len(letters):
+    signs = [c for c in text if ord(c) > 127 and c.isalpha()]
+    russian = sum("а" <= c.lower() <= "я" or c in "ёЁ" for c in signs)
+    if not signs or (russian < 0.9 * len(signs) and not letters.wrong_table(text)):
         raise TableRefused([Mistake(0, "", _("The letters of this file cannot be read. Save it as CSV UTF-8."))])
     return text, True
 
@@ -167,6 +190,7 @@ class Cells:
 
     row: Row
     mistakes: list[Mistake] = field(default_factory=list)
+    gaps: set[str] = field(default_factory=set)
 
     def wrong(self, column: str, message: str) -> None:
         self.mistakes.append(Mistake(self.row.number, column, message))
@@ -187,12 +211,11 @@ class Cells:
         return value
 
     def text3(self, base: str, limit: int) -> Text3:
-        """The columns `base`_kk, _ru, _en: all of them filled, or none."""
+        """The columns `base`_kk, _ru, _en; what is empty beside a filled one is noted in `gaps`."""
         values = {language: self.text(f"{base}_{language}", limit) for language in LANGUAGES}
         if any(values.values()):
-            for language, value in values.items():
-                if not value and not self.row.cells.get(f"{base}_{language}", ""):
-                    self.wrong(f"{base}_{language}", _("Fill in all three languages, or none."))
+            columns = (f"{base}_{language}" for language in LANGUAGES)
+            self.gaps.update(column for column in columns if not self.row.cells.get(column, ""))
         return Text3(**values)
 
     def number(self, column: str) -> float | None:
@@ -241,9 +264,12 @@ class Cells:
         self.wrong(column, _("This is not a date. Write it like 2026-11-25 or 25.11.2026."))
         return None
 
-    def one_of(self, column: str, values: Sequence[str], empty: str) -> str:
-        """One of a few words."""
+    def one_of(
+        self, column: str, values: Sequence[str], empty: str, also: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """One of a few words, or one of the words in `also` that mean the same."""
         value = self.row.cells.get(column, "").lower() or empty
+        value = also.get(value, value)
         if value not in values:
             self.wrong(column, _("This must be one of: %(values)s.", values=", ".join(values)))
             return values[0]

@@ -4,6 +4,7 @@ Kazakhstan and Russia share +7: a Russian mobile is kept as what it is and taken
 operator allows it (`KESHKI_SMS_COUNTRIES`). No SMS reaches a land line, so it is refused.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -23,13 +24,19 @@ LONGEST_TYPED = 60
 NATIONAL_DIGITS = 10
 TRUNK_PREFIXES = ("7", "8")  # 8 is dialled inside the country, 7 is the country code without its plus
 SEPARATORS = frozenset("()[].,/\\_'·")
+# What phones and messengers put in front of a number when it is copied.
+_PASTED = re.compile(
+    r"^[\s\W]*(?:https?://)?(?:tel|sms|smsto|callto|phone|тел(?:ефон)?|моб(?:ильный)?|whats\s?app|wa\.me/|api\.whatsapp\.com/"
+    r"send\?phone=|вотсап|ватсап|вацап|viber|telegram|телеграм)[\s.:/]*",
+    re.IGNORECASE,
+)
 RECEIVING = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 class PhoneError(Exception):
     """What was typed is no number that an SMS can reach.
 
-    `kind` is one of empty, letters, short, long, landline, country, invalid; `message` a lazy
+    `kind` is one of empty, letters, short, long, landline, range, country, invalid; `message` a lazy
     sentence for beside the field.
     """
 
@@ -45,11 +52,11 @@ def parse(text: str) -> str:
     region = phonenumbers.region_code_for_number(number) or ""
     kind = phonenumbers.number_type(number)
     if not phonenumbers.is_valid_number(number):
-        raise _invalid()
+        raise _unknown_range(number) if number.country_code == 7 else _invalid()
     if kind == PhoneNumberType.FIXED_LINE:
         raise PhoneError("landline", lazy_gettext("This is a land line: no SMS reaches it"))
     if kind not in RECEIVING:
-        raise _invalid()
+        raise _unknown_range(number) if kind == PhoneNumberType.VOIP else _invalid()
     if region not in settings().sms_countries:
         raise PhoneError("country", LazyString(_of_another_country, region, settings().sms_countries))
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
@@ -67,7 +74,7 @@ def country(e164: str) -> str | None:
 def _digits(text: str) -> str:
     """The typed digits with an optional leading +; direction marks, spaces and separators are passed over."""
     signs = []
-    for sign in unicodedata.normalize("NFKC", text[: LONGEST_TYPED * 4]):
+    for sign in _PASTED.sub("", unicodedata.normalize("NFKC", text[: LONGEST_TYPED * 4])):
         category = unicodedata.category(sign)
         if category == "Nd":
             signs.append(str(unicodedata.digit(sign)))
@@ -111,7 +118,7 @@ def _international(typed: str) -> str:
 def _is_national(digits: str) -> bool:
     """Whether ten or fewer digits without + are meant to follow +7: what 8 or 77 begins has a prefix too much."""
     if len(digits) == NATIONAL_DIGITS:
-        return phonenumbers.is_valid_number(_number("+7" + digits))
+        return digits[:2] in ("70", "74", "75", "76") or phonenumbers.is_valid_number(_number("+7" + digits))
     return digits[0] != "8"
 
 
@@ -136,6 +143,18 @@ def _long() -> PhoneError:
 
 def _invalid() -> PhoneError:
     return PhoneError("invalid", lazy_gettext("There is a mistake in the number: 10 digits are needed after +7"))
+
+
+def _unknown_range(number: phonenumbers.PhoneNumber) -> PhoneError:
+    """Ten digits that no list of ranges holds: perhaps mistyped, perhaps newer than the list."""
+    return PhoneError("range", LazyString(_range_words, str(number.national_number)[:3]))
+
+
+def _range_words(prefix: str) -> str:
+    return gettext(
+        "We do not know mobile numbers that begin with +7 %(prefix)s. Check the first digits, or use another number",
+        prefix=prefix,
+    )
 
 
 def _of_another_country(region: str, allowed: tuple[str, ...]) -> str:

@@ -146,7 +146,9 @@ def test_case_15_every_mistake_is_named_and_nothing_is_half_imported(town: Flask
     bad = {
         **ROW,
         "key": "rose",
+        "name_ru": "",
         "name_kk": "",
+        "name_en": "",
         "hours": "Mo-Fr 25:75",
         "lat": "north",
         "days_ahead": "500",
@@ -155,12 +157,11 @@ def test_case_15_every_mistake_is_named_and_nothing_is_half_imported(town: Flask
         "services": "quick-test, no-such-thing",
         "languages": "kk,elvish",
         "visibility": "secret",
-        "address_en": "",
     }
     found = mistakes(good, bad, good)
     columns = {column for row, column in where(found) if row == 3}
     assert columns == {
-        "name_kk",
+        "name_ru",
         "hours",
         "lat",
         "days_ahead",
@@ -169,7 +170,6 @@ def test_case_15_every_mistake_is_named_and_nothing_is_half_imported(town: Flask
         "services",
         "languages",
         "visibility",
-        "address_en",
     }
     assert (4, "key") in where(found)
     assert {row for row, _column in where(found)} == {3, 4}
@@ -343,7 +343,14 @@ def test_the_command_names_row_and_column_and_shows_progress(town: Flask, tmp_pa
     assert "Ничего не загружено." in refused.output
     assert count(Location) == 0
     (folder / "good.csv").write_bytes(table(ROW, {**ROW, "key": "rose"}).encode("utf-8-sig"))
-    done = run.invoke(args=["locations", "import", str(folder / "good.csv")])
+    shown = run.invoke(args=["locations", "import", str(folder / "good.csv")])
+    assert shown.exit_code == 0, shown.output
+    assert "3  rose: new. Tulip, Almaty. +7 700 000 00 01" in shown.output
+    assert "Sat –" in shown.output
+    assert "Mon 09:00–21:00" in shown.output
+    assert "New: 2. Changed: 0. As before: 0. Nothing was written yet" in shown.output
+    assert count(Location) == 0
+    done = run.invoke(args=["locations", "import", str(folder / "good.csv"), "--yes"])
     assert done.exit_code == 0, done.output
     assert "Added: 2." in done.output
     written = run.invoke(args=["locations", "export", str(folder / "out.csv")])
@@ -364,3 +371,88 @@ def test_slugs_are_all_different(town: Flask) -> None:
     with reading() as s:
         slugs = list(s.scalars(select(Location.slug)))
     assert len(set(slugs)) == 200
+
+
+def only(row: dict[str, str]) -> Mistake:
+    """The one mistake of a file."""
+    found = mistakes(row)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("phone", ["7,7001E+10", "7,70123E+10", "7.70123E+10", "########", "ab", "12", "112, вн. 4"])
+def test_a_number_that_a_spreadsheet_has_shortened_is_refused_where_it_stands(town: Flask, phone: str) -> None:
+    mistake = only({**ROW, "phone": phone})
+    assert (mistake.row, mistake.column) == (2, "phone")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("77012345678", "+7 701 234 5678"),
+        ("7272500000,0", "+7 7272 50 00 00"),
+        ("77272500000.0", "+7 7272 50 00 00"),
+        ("tel:+77012345678", "+7 701 234 5678"),
+        ("8 (727) 250-00-00 вн. 12", "8 (727) 250-00-00 вн. 12"),
+        ("+7 7252 50-50-50; 150", "+7 7252 50-50-50, 150"),
+    ],
+)
+def test_a_number_that_lost_nothing_is_mended_and_published_whole(town: Flask, typed: str, shown: str) -> None:
+    load(table({**ROW, "phone": typed}, delimiter=";").encode())
+    assert stored().phone == shown
+
+
+def test_letters_read_in_a_wrong_table_are_refused_with_the_first_cell(town: Flask) -> None:
+    good = table({**ROW, "name_kk": "Орталық", "hours": ""}, delimiter=";")
+    twice = good.encode("utf-8").decode("cp1251", "replace").encode("utf-8")
+    russian = (
+        good.replace("қ", "к").replace("ғ", "г").replace("ұ", "у").replace("Қ", "К").replace("ы", "и").replace("і", "и")
+    )
+    files = [
+        twice,
+        good.encode("utf-8").decode("latin-1").encode("utf-8"),
+        russian.replace("ә", "а").encode("koi8-r", "replace"),
+        russian.encode("iso8859-5", "replace"),
+        russian.encode("koi8-r", "replace").decode("cp1251").encode("utf-8"),
+    ]
+    for data in files:
+        with pytest.raises(TableRefused) as refused:
+            load(data)
+        (mistake,) = refused.value.mistakes
+        assert (mistake.row, mistake.column) == (2, "organization_kk"), mistake
+        assert "не в той кодировке" in mistake.message
+    assert count(Location) == 0
+    load(good.encode())
+
+
+def test_a_workbook_is_called_one_whatever_its_name(town: Flask) -> None:
+    for data in (b"PK\x03\x04" + bytes(200), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(200)):
+        with pytest.raises(TableRefused) as refused:
+            load(data)
+        assert "книга Excel" in refused.value.mistakes[0].message
+
+
+def test_empty_languages_are_one_warning_and_lose_no_translation(town: Flask) -> None:
+    from clinic.directory import preview
+
+    rows = [{**ROW, "key": f"t{n}", "address_kk": "", "address_en": "", "name_en": ""} for n in range(3)]
+    load(table({**ROW, "key": "t0"}).encode())
+    with reading() as s:
+        plan = preview.look(s, table(*rows).encode(), clock.today())
+    assert len(plan.warnings) == 1
+    assert "address_en, address_kk, name_en" in plan.warnings[0]
+    assert [row.state for row in plan.rows] == ["same", "new", "new"]
+    load(table(*rows).encode())
+    assert stored("t0").address.kk == "Абай даңғылы, 1"
+    assert stored("t1").address == Text3("пр. Абая, 1", "пр. Абая, 1", "пр. Абая, 1")
+
+
+def test_what_a_place_is_may_be_said_in_russian_and_a_town_by_its_other_name(town: Flask) -> None:
+    row = {**ROW, "kind": "НКО", "city_kk": "", "city_ru": "Талдыкурган", "city_en": "", "lat": "", "lng": ""}
+    load(table(row).encode())
+    assert (stored().kind, stored().city.kk, stored().approximate) == ("ngo", "Талдықорған", True)
+
+
+def test_a_town_that_is_not_known_gets_a_suggestion(town: Flask) -> None:
+    row = {**ROW, "city_kk": "", "city_ru": "Талдыкорген", "city_en": "", "lat": "", "lng": ""}
+    assert "Талдыкорган" in only(row).message

@@ -57,6 +57,11 @@ def refusal(typed: str) -> PhoneError:
         "+8 701 123 45 67",
         "  +7 701 123 45 67\n",
         "+7\u2009701\u2012123–45—67",
+        "tel:+77011234567",
+        "WhatsApp: +7 701 123-45-67",
+        "https://wa.me/77011234567",
+        "тел. 8 701 123 45 67",
+        "моб. 8-701-123-45-67",
     ],
 )
 def test_case_10_forms_that_people_type_are_one_number(typed: str) -> None:
@@ -130,7 +135,14 @@ def test_missing_digits_are_counted_in_the_language_of_the_page() -> None:
         ("\0", "invalid"),
         ("+7 701 123 45 67 😀", "invalid"),
         ("7+701", "invalid"),
-        ("+7 000 000 00 00", "invalid"),
+        ("+7 000 000 00 00", "range"),
+        *(
+            (f"{before}{prefix}1234567", "range")
+            for prefix in (703, 704, 709, 750, 751, 765)
+            for before in ("+7", "8", "")
+        ),
+        ("+7 612 123 45 67", "range"),
+        ("tel:", "empty"),
         ("+7 800 555 35 35", "invalid"),
         ("+999 12345678", "invalid"),
         ("+996 555 123 456", "country"),
