@@ -18,7 +18,7 @@ def test_who_is_on_duty_sees_on_every_page_that_one_waits(chain: Flask, travel: 
     assert they.get("/staff/lock/duty", headers=POLL).get_json()["count"] == 0
     rid = fired(travel, Told(where="у вокзала"))
     for page in ("/staff/duty", "/staff/me", "/staff/pages"):
-        assert "Сигналы (1)" in they.get(page).text
+        assert "Зовут на помощь (1)" in they.get(page).text
         assert "duty.js" in they.get(page).text
         assert "duty.js" not in others.get(page).text
     rung = they.get("/staff/lock/duty", headers=POLL).get_json()
@@ -26,7 +26,7 @@ def test_who_is_on_duty_sees_on_every_page_that_one_waits(chain: Flask, travel: 
     assert others.get("/staff/lock/duty", headers=POLL).status_code == 204
     assert chain.test_client().get("/staff/lock/duty").status_code == 204
     take(rid)
-    assert "Сигналы (1)" not in they.get("/staff/me").text
+    assert "Зовут на помощь (1)" not in they.get("/staff/me").text
 
 
 def test_the_covered_screen_says_that_one_waits_and_nothing_of_it(chain: Flask, travel: time_machine.Traveller) -> None:

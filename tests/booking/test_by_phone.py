@@ -80,7 +80,7 @@ def test_the_number_opens_under_the_code_at_the_hour(app: Flask, place: int, eve
 def test_a_visit_in_the_same_room_shows_no_number(app: Flask, place: int, evening: Traveller) -> None:
     she = app.test_client()
     slug = known(place)[1].slug
-    secrets = [code(booked(she, slug, "1")) for _ in range(2)]
+    secrets = [code(booked(app.test_client(), slug, "1")) for _ in range(2)]  # two women
     evening.shift(timedelta(hours=23, minutes=10))
     for secret in secrets:
         assert LAWYER not in she.post("/ru/mine", data={"code": secret}).text
