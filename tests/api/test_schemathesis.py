@@ -201,7 +201,7 @@ def _book(face: Face, note: Note) -> None:
     set_place(desk_seen_on=None)
     change("move", code=first["code"], start=f"{TOMORROW}T15:00:00+05:00")
     set_place(lead_minutes=0, desk_seen_on=clock.today(), cancel_minutes=5_000)
-    change("move", code=first["code"], start=f"{TOMORROW}T15:00:00+05:00")
+    change("move", code=first["code"], start="2026-11-26T15:00:00+05:00")  # too late for another day
     change("cancel", code=first["code"])
     set_place(cancel_minutes=0)
     change("move", code=first["code"], start=f"{TOMORROW}T15:00:00+05:00")

@@ -100,6 +100,7 @@ def test_a_coordinators_day(desk: Desk, enter: Callable[..., Page], width: int, 
     save(page)
     expect(page.locator("fieldset.card")).to_have_count(1)
     look(page)
+    page.locator("fieldset.card input[type=radio]").first.check()  # nobody can tell her: a person decides
     save(page)
     expect(page.locator("table tbody tr")).to_have_count(1)
     look(page)

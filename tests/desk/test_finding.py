@@ -63,7 +63,7 @@ def test_without_the_script_the_card_stands_on_the_whole_page(desk: Desk) -> Non
     ticket = desk.woman(40)
     letter = min(tickets.letters(noun_of(ticket)))
     page = post(desk.client(), desk.url(), "/find", {"q": f"{letter}{ticket}"}, scripted=False).text
-    assert '<table class="roster">' in page
+    assert '<table class="roster' in page
     assert 'class="card got"' in page
 
 

@@ -151,7 +151,7 @@ def prepare(folder: Path, fate: Fate) -> None:
 
 def every_task() -> tuple[worker.Task, ...]:
     """What all threads of a worker do."""
-    return (*worker.LANES.get("sending", ()), *worker.LANES.get("provider", ()), *worker.TASKS)
+    return (*worker.TASKS, *(task for lane in worker.LANES.values() for task in lane))
 
 
 def work(app: Flask, folder: Path) -> None:
