@@ -71,7 +71,7 @@ def test_a_tap_that_stops_it_and_the_worker_at_the_same_moment_agree(
 
         with ThreadPool(2) as pool:
             ended = pool.map(race, (0, 1))[0]
-        assert log(rid) in (["given", "stopped"], ["given", "fired", "safe"])
+        assert log(rid) in (["given", "stopped"], ["given", "fired", "she_stopped"])
         assert state(rid) == ended
 
 

@@ -116,7 +116,7 @@ def test_a_coordinator_writes_corrects_and_prints_and_everybody_sees_the_count(a
     assert chief.post(url, data={**again, "token": "v" * 22}).status_code == 409
     assert "0 запросов" in words(she.get("/ru/what-we-keep/asked"))
     assert "исправлена позже" in words(chief.get(url + "/print"))
-    assert words(chief.get("/staff/pages")).count("Запросы органов") == 1
+    assert words(chief.get("/staff/more")).count("Запросы органов") == 1
 
 
 def test_the_register_of_another_organization_does_not_exist(app: Flask) -> None:
