@@ -88,7 +88,8 @@ def test_a_coordinators_day(desk: Desk, enter: Callable[..., Page], width: int, 
     page.press("[name=Mo0b]", "Enter")
     expect(page.locator("table")).to_contain_text("14:00–02:00")
     look(page)
-    save(page)
+    with page.expect_navigation():  # the line is asked first, then the form goes
+        save(page)
     expect(page.locator("h1")).to_have_count(1)
 
     # a closure over the visit of this evening: moved, and not told
