@@ -175,7 +175,8 @@ def test_without_a_script_she_looks_again_and_the_numbers_come_by_themselves(
     assert too_wide(she) <= 0
     she.goto("/kk/now")
     assert too_wide(she) <= 0
-    she.locator("button.sos").click()
+    with she.expect_navigation():
+        she.locator("button.sos").click()
     assert too_wide(she) <= 0
     hands.shift(timedelta(seconds=10))
     turn(demo_app)

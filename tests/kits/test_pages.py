@@ -615,7 +615,7 @@ def test_in_line_she_reads_first_that_she_must_not_go_yet_and_what_is_there_at_o
         s.execute(update(Holding).values(on_hand=1, reserved=0))
     page = proposed(she, q="3")
     said = words(page)
-    assert "Взять 1 сейчас" in said, said[:500]
+    assert "Взять 1 тест сейчас" in said, said[:500]
     best = points_of(page)[0]
     data = {**WISH, "q": "3", "act": "order", "point": best, "line": best, "token": hidden(page, "token")[0]}
     done = she.post("/ru/order/points", data=data)

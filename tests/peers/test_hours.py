@@ -14,7 +14,7 @@ from clinic.directory import hours
 MONDAY = date(2026, 12, 14)
 WEEK = 7 * 1440
 ANSWERS = Path(os.environ["KESHKI_PEER_DATA"]) / "opening-hours" / "peer-answers.ndjson"
-ONLY_WE_READ = {"круглосуточно"}  # opening_hours.js knows no Russian word for it
+ONLY_WE_READ = {"круглосуточно", "24/24"}  # opening_hours.js knows neither the Russian word nor the doctors' fraction
 
 
 def answers() -> list[dict[str, Any]]:
