@@ -130,6 +130,8 @@
     if (first) first.focus();
     else if ($("#find")) { $("#find").focus(); $("#find").select(); } // what was typed wrong is typed over
   }
+  // Somebody was taken in, whatever becomes of this look at the board; the next one comes by itself.
+  function look(mine) { ask(desk.dataset.board).then(function (r) { return taken(r, mine, true); }).catch(function () {}); }
   ["#find-form", "#walk"].forEach(function (name) {
     var form = $(name), busy = false;
     if (form) form.addEventListener("submit", function (e) {
@@ -138,9 +140,7 @@
       busy = true;
       var mine = ++acts;
       ask(form.action, act(form, e.submitter)).then(function (r) { if (r.status > 499) throw r; return r.text(); }).then(got)
-        .then(function () { if (name === "#walk") return ask(desk.dataset.board).then(function (r) { return taken(r, mine, true); }); })
-        .catch(function (why) { unsent(e.submitter, why); })
-        .then(function () { busy = false; });
+        .then(function () { busy = false; if (name === "#walk") look(mine); }, function (why) { busy = false; unsent(e.submitter, why); });
     });
   });
   d.addEventListener("click", function (e) {

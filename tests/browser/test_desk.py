@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from clinic import clock
 from clinic.booking import marking, tickets
@@ -179,6 +179,26 @@ def test_the_word_of_a_walk_in_leaves_after_thirty_seconds(desk: Desk, sit_down:
     assert page.locator("#got [data-focus]").count() == 1
     page.clock.run_for(1_500)
     assert page.locator("#got [data-focus]").count() == 0
+
+
+def test_who_takes_in_the_next_before_the_board_is_there_is_not_passed_over(
+    desk: Desk, sit_down: Callable[..., Page]
+) -> None:
+    page = sit_down()
+    slow: list[Route] = []
+    page.route("**/board*", lambda route: slow.append(route))  # a line on which the board takes for ever
+    page.keyboard.press("l")
+    first = page.locator("#got [data-focus]")
+    expect(first).to_be_focused()
+    page.locator("#got [data-said]").click()
+    expect(page.locator("#got")).to_be_empty()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("l")
+    expect(first).to_be_focused()
+    assert slow
+    page.unroute("**/board*")
+    page.reload()
+    expect(page.locator("#queue ol li")).to_have_count(2)
 
 
 def test_ten_idle_minutes_cover_the_screen_even_without_a_line(desk: Desk, sit_down: Callable[..., Page]) -> None:
