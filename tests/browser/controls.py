@@ -22,7 +22,7 @@ LOOK = """() => {
       if (s.overflow !== 'visible' && !p.matches('.brand *') && (r.right > q.right + 2 || r.bottom > q.bottom + 2 || r.left < q.left - 2)) { wrong.push('cut off: ' + words(e)); break; }
     }
     const card = e.closest('.ap,.card,.said'), k = card && card.getBoundingClientRect();
-    if (k && !scrolls(card, 'X') && (r.right > k.right + 1 || r.left < k.left - 1 || r.bottom > k.bottom + 1)) wrong.push('hangs out of its card: ' + words(e));
+    if (k && !scrolls(card, 'X') && (box === card || !card.contains(box)) && (r.right > k.right + 1 || r.left < k.left - 1 || r.bottom > k.bottom + 1)) wrong.push('hangs out of its card: ' + words(e));
     const rects = getComputedStyle(e).display === 'inline' ? [...e.getClientRects()] : [r];
     seen.push({ e, rects, box, b, held: stuck(e) });
   }
