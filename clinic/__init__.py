@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
@@ -12,7 +13,7 @@ from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
-from clinic.privacy import keys
+from clinic.privacy import cookies, keys
 from clinic.site import language
 
 MAX_BODY = 64 * 1024
@@ -47,7 +48,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(found),
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
-        SESSION_COOKIE_NAME="s",
+        SESSION_COOKIE_NAME=cookies.named("s", found),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=found.is_https,
@@ -60,6 +61,8 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_MIN_SIZE=400,
     )
+    if not found.demo:
+        app.config["TRUSTED_HOSTS"] = [str(urlsplit(found.base_url).hostname), *config.LOOPBACK]
     app.url_map.converters["int"] = Number
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

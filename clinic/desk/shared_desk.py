@@ -7,12 +7,12 @@ from flask import abort, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 
 from clinic import audit, clock
-from clinic.config import settings
 from clinic.db import db, writing
 from clinic.desk import bp
 from clinic.desk.people_forms import DeskForm
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
+from clinic.privacy import cookies
 from clinic.staff import memberships, shared_desks, sign_in
 from clinic.staff.guard import staff_only
 from clinic.staff.people import CHIEFS
@@ -33,7 +33,7 @@ class Here:
 
 def here(now: datetime) -> Here | None:
     """What this browser's cookie says, None where it is no shared desk."""
-    token = request.cookies.get(COOKIE, "")
+    token = cookies.read(COOKIE)
     if not token:
         return None
     s = db.session()
@@ -63,14 +63,7 @@ def shared_desk_list(person: SignedIn) -> ResponseReturnValue:
         audit.record(s, now, person.login, "desk.add", form.name.data, form.place.data)
         sign_in.end(s, person.token)
     response = make_response(redirect(url_for("desk.sign_in_page"), 303))
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=shared_desks.GOOD_FOR,
-        secure=settings().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.keep(response, COOKIE, token, shared_desks.GOOD_FOR)
     return response
 
 

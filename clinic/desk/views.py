@@ -15,6 +15,7 @@ from clinic.desk.forms import FindForm, StepForm
 from clinic.desk.pages import Got, Said
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
+from clinic.privacy import cookies
 from clinic.staff import guard, memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.models import ROLES
@@ -62,21 +63,13 @@ def show_roster(person: SignedIn, location: LocationInfo, day: str) -> ResponseR
             catalogue.changed(s)
     response = make_response(pages.page(desk, None, None))
     if desk.room is not None:
-        response.set_cookie(
-            ROOM,
-            str(desk.room.id),
-            max_age=ROOM_KEPT,
-            path="/",
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        cookies.keep(response, ROOM, str(desk.room.id), ROOM_KEPT)
     return response
 
 
 def _room_of_this_device(location: LocationInfo) -> int | None:
     """The room that was opened last in this browser, if the place still has it."""
-    return next((room.id for room in location.rooms if str(room.id) == request.cookies.get(ROOM)), None)
+    return next((room.id for room in location.rooms if str(room.id) == cookies.read(ROOM)), None)
 
 
 @bp.get("/roster/<slug>/<day>/board")

@@ -4,12 +4,11 @@ A browser in which she has signed in before holds a signed mark and is never ask
 lock her out; a passkey opens at any time. (OWASP Authentication Cheat Sheet: device cookies.)
 """
 
-from flask import request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from limits import parse
 from werkzeug.wrappers import Response
 
-from clinic.privacy import keys
+from clinic.privacy import cookies, keys
 from clinic.privacy.limits import limiter
 from clinic.staff import accounts
 
@@ -33,9 +32,7 @@ def count(login: str) -> None:
 def remember(response: Response, login: str) -> None:
     """Mark this browser as one in which the account was opened."""
     known = [login, *(one for one in _known() if one != login)][:MOST]
-    response.set_cookie(
-        COOKIE, _signer().dumps(known), max_age=KEPT, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    cookies.keep(response, COOKIE, str(_signer().dumps(known)), KEPT)
 
 
 def _counter(login: str) -> tuple[str, str]:
@@ -44,7 +41,7 @@ def _counter(login: str) -> tuple[str, str]:
 
 def _known() -> list[str]:
     try:
-        found = _signer().loads(request.cookies.get(COOKIE, ""), max_age=KEPT)
+        found = _signer().loads(cookies.read(COOKIE), max_age=KEPT)
     except BadSignature:
         return []
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []

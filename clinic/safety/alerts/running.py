@@ -8,10 +8,9 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
-from flask import Response, request
+from flask import Response
 
-from clinic.config import settings
-from clinic.privacy import sealing
+from clinic.privacy import cookies, sealing
 from clinic.safety.alerts import told
 from clinic.safety.alerts.told import KEPT
 
@@ -21,7 +20,7 @@ _CONTEXT, _ROW = "signal cookie", b""
 
 def recall() -> str | None:
     """The token of the signal that this browser has given; None without one."""
-    value = request.cookies.get(NAME, "")
+    value = cookies.read(NAME)
     try:
         return sealing.open_(_CONTEXT, _ROW, urlsafe_b64decode(value.encode())) if value else None
     except (sealing.Unreadable, ValueError, binascii.Error):
@@ -31,17 +30,9 @@ def recall() -> str | None:
 def remember(response: Response, token: str, now: datetime) -> None:
     """Keep a signal in this browser."""
     box = sealing.seal(told.forget_on(now + KEPT), _CONTEXT, _ROW, token)
-    response.set_cookie(
-        NAME,
-        urlsafe_b64encode(box).decode(),
-        max_age=KEPT,
-        httponly=True,
-        secure=settings().is_https,
-        samesite="Lax",
-    )
+    cookies.keep(response, NAME, urlsafe_b64encode(box).decode(), KEPT)
 
 
 def forget(response: Response) -> None:
     """Take it off again."""
-    if NAME in request.cookies:
-        response.delete_cookie(NAME, httponly=True, secure=settings().is_https, samesite="Lax")
+    cookies.drop(response, NAME)
