@@ -24,7 +24,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.messaging import enabled as messages_enabled
 from clinic.passes import passes, phones
 from clinic.passes.passes import OpenPass, PhoneNeeded
-from clinic.privacy.limits import BOOKINGS, CODE_TRIES, limit
+from clinic.privacy.limits import BOOKINGS, limit, missed
 
 UNKNOWN_PLACE = _l("We know no such place.")
 NO_SLOT = _l("This is no free time of this place.")
@@ -88,7 +88,6 @@ def book_appointment(asked: dict[str, Any]) -> Response:
 
 
 @operation("/appointments/find", "POST")
-@limit(CODE_TRIES, "code")
 @refuses(_CHANGE_REFUSALS)
 @answers(200, Appointment)
 @takes_body(CodeBody)
@@ -100,7 +99,6 @@ def find_appointment(asked: dict[str, Any]) -> Response:
 
 
 @operation("/appointments/cancel", "POST")
-@limit(CODE_TRIES, "code")
 @refuses({**_CHANGE_REFUSALS, 409: ("too_late",)})
 @answers(200, Appointment)
 @takes_body(CodeBody)
@@ -114,7 +112,6 @@ def cancel_appointment(asked: dict[str, Any]) -> Response:
 
 
 @operation("/appointments/move", "POST")
-@limit(CODE_TRIES, "code")
 @refuses({**_CHANGE_REFUSALS, 409: ("slot_taken", "too_late", "too_soon", "not_bookable")})
 @answers(200, Appointment)
 @takes_body(MoveBody)
@@ -146,6 +143,7 @@ def _opened(s: Session, asked: dict[str, Any], now: datetime) -> tuple[OpenPass,
     try:
         pass_ = passes.find(s, asked["code"])
     except passes.CodeUnknown as unknown:
+        missed()
         raise Refusal(404, "not_found") from unknown
     cat = catalogue.current(s)
     visits = appointments.of_pass(s, cat, pass_, now)
@@ -172,7 +170,10 @@ def _kindly(place: LocationInfo, start: datetime, now: datetime, act: Callable[[
         raise Refusal(409, "not_bookable") from closed
     except refusals.TooLate as late:
         raise Refusal(409, "too_late") from late
-    except (refusals.Gone, passes.CodeUnknown) as gone:
+    except passes.CodeUnknown as unknown:
+        missed()
+        raise Refusal(404, "not_found") from unknown
+    except refusals.Gone as gone:
         raise Refusal(404, "not_found") from gone
     except refusals.ReminderUseless as useless:
         raise invalid({"remind_minutes": [USELESS]}) from useless

@@ -53,7 +53,7 @@ from clinic.messaging import enabled as messages_enabled
 from clinic.messaging import window
 from clinic.passes import passes, phones
 from clinic.passes.passes import OpenPass
-from clinic.privacy.limits import BOOKINGS, CODE_TRIES, limit
+from clinic.privacy.limits import BOOKINGS, limit, missed
 
 UNKNOWN_KIT = _l("We know no such kit.")
 UNKNOWN_POINT = _l("We know no such point.")
@@ -142,6 +142,7 @@ def order_kits(asked: dict[str, Any]) -> Response:
         except refusals.NotOffered as withdrawn:  # while we looked
             raise invalid({"kit": [UNKNOWN_KIT]}) from withdrawn
         except passes.CodeUnknown as unknown:
+            missed()
             raise Refusal(404, "not_found") from unknown
         return {"code": done.code, **_order(done.order, language)}
 
@@ -149,7 +150,6 @@ def order_kits(asked: dict[str, Any]) -> Response:
 
 
 @operation("/kit-orders/find", "POST")
-@limit(CODE_TRIES, "code")
 @refuses(_CHANGE_REFUSALS)
 @answers(200, KitOrder)
 @takes_body(OrderCodeBody)
@@ -161,7 +161,6 @@ def find_kit_order(asked: dict[str, Any]) -> Response:
 
 
 @operation("/kit-orders/cancel", "POST")
-@limit(CODE_TRIES, "code")
 @refuses({**_CHANGE_REFUSALS, 409: ("too_late",)})
 @answers(200, KitOrder)
 @takes_body(OrderCodeBody)
@@ -336,6 +335,7 @@ def _opened(s: Session, cat: Catalogue, asked: Mapping[str, Any], now: datetime)
     try:
         pass_ = passes.find(s, asked["code"])
     except passes.CodeUnknown as unknown:
+        missed()
         raise Refusal(404, "not_found") from unknown
     found = orders.of_pass(s, cat, pass_, now)
     if "ticket" in asked:

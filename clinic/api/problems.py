@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from clinic.api import speech
 from clinic.config import settings
+from clinic.privacy.limits import seconds_left
 
 MIME = "application/problem+json"
 
@@ -114,7 +115,7 @@ def of_http(error: HTTPException) -> Response:
     code = _CODE_OF_STATUS.get(status, "invalid" if status < 500 else "failed")
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        headers.setdefault("Retry-After", speech.retry_after())
+        headers.setdefault("Retry-After", str(seconds_left()))
     return document(Refusal(status, code, headers=headers))
 
 

@@ -1,11 +1,8 @@
 """In which language the JSON face answers: `lang`, else Accept-Language, else Russian."""
 
-import time
-
 from flask import g, request
 
 from clinic.db import LANGUAGES
-from clinic.privacy.limits import limiter
 
 DEFAULT = "ru"
 
@@ -23,9 +20,3 @@ def language() -> str:
 def use(language_asked: str) -> None:
     """The body names a language: answer in it."""
     g.api_language = language_asked
-
-
-def retry_after() -> str:
-    """Seconds until the limit that was just reached lets go, for Retry-After."""
-    reached = limiter.current_limit
-    return str(max(1, int(reached.reset_at - time.time()) + 1)) if reached else "60"

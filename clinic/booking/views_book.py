@@ -99,6 +99,7 @@ def book_visit(slug: str) -> Page | Response:
         }.get(refusal.why, "")
         return _place(cat, loc, now, why), 400 if why else 409
     except CodeUnknown:
+        limits.missed()
         form.code.errors = [_("There is no such code.")]
     except ReminderUseless:
         form.lead.errors = [_("A reminder at this time would come too late. Choose another, or book without SMS.")]

@@ -82,6 +82,7 @@ def wait() -> Page:
     except PhoneNeeded:
         form.phone.errors = [_("Type a mobile number, or wait without SMS.")]
     except CodeUnknown:
+        limits.missed()
         form.code.errors = [_("There is no such code.")]
     return _page(cat, form, offered, now), 400
 

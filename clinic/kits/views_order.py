@@ -91,6 +91,7 @@ def points() -> Page | Response:
     except PhoneNeeded:
         form.phone.errors = [_("Type a mobile number, or order without SMS.")]
     except CodeUnknown:
+        limits.missed()
         form.code.errors = [_("There is no such code.")]
     return points_page(cat, kits, choice, form, now), 400
 

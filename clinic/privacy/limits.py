@@ -1,10 +1,13 @@
 """Rate limits that keep no address: counters stand under a keyed hash with a random key of the day."""
 
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import Flask, request
@@ -18,8 +21,8 @@ from clinic.privacy import keys
 _key: tuple[date, bytes] = (date.min, b"")
 
 
-def who() -> str:
-    """A name for the caller's address that means nothing tomorrow; of IPv6 the network, which one household has whole.
+def who(wide: int = 0) -> str:
+    """A name for the caller's network that means nothing tomorrow: the narrowest, or a wider one (see `_networks`).
 
     With several nodes behind one Redis the key comes from the shared keys, else it is this process's own.
     """
@@ -29,7 +32,7 @@ def who() -> str:
         # a node whose clock is behind uses the oldest key that still exists
         shared_key = keys.ring().of_day(max(today, keys.ring().day)) if _shared else b""
         _key = (today, shared_key or secrets.token_bytes(32))
-    return blake2b(_network(request.remote_addr or ""), key=_key[1], digest_size=12).hexdigest()
+    return blake2b(_networks(request.remote_addr or "")[wide], key=_key[1], digest_size=12).hexdigest()
 
 
 def network() -> bytes:
@@ -39,17 +42,27 @@ def network() -> bytes:
     All processes agree on them, since the key is that of the day.
     """
     key = keys.ring().of_day(max(clock.today(), keys.ring().day))
-    return blake2b(_network(request.remote_addr or ""), key=key, digest_size=2, person=b"keshki-network").digest()
+    return blake2b(_networks(request.remote_addr or "")[0], key=key, digest_size=2, person=b"keshki-network").digest()
 
 
-def _network(address: str) -> bytes:
+def _networks(address: str) -> tuple[bytes, ...]:
+    """The networks of an address, one for each of WIDER: of IPv6 /64, /56 and /48, of IPv4 /32 twice and /24.
+
+    A home line has a /56 or /48 whole (RIPE-690), so a rule for its /64 alone binds nobody. An IPv4 address inside an
+    IPv6 one (mapped, NAT64 of RFC 6052, 6to4 of RFC 3056) is that IPv4 address.
+    """
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
-        return address.encode()
-    if not isinstance(found, IPv6Address):
-        return found.packed
-    return found.ipv4_mapped.packed if found.ipv4_mapped else found.packed[:8]
+        return (address.encode(),) * len(WIDER)
+    if isinstance(found, IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if found in NAT64:
+            inside = IPv4Address(found.packed[-4:])
+        if inside is None:
+            return found.packed[:8], found.packed[:7], found.packed[:6]
+        found = inside
+    return found.packed, found.packed, found.packed[:3]
 
 
 _shared = False
@@ -77,10 +90,26 @@ def limit(rule: str, scope: str, looks: tuple[str, ...] = ()) -> Callable[[Any],
         acts = [act for act in request.form.getlist("act") if act]
         return bool(looks) and set(acts) <= set(looks)
 
-    decorated: Callable[[Any], Any] = limiter.shared_limit(
-        rule, scope=scope, methods=["POST"], exempt_when=only_looks if looks else None
-    )
+    def decorated(view: Any) -> Any:
+        for one in _limits(rule, scope, {"methods": ["POST"], "exempt_when": only_looks if looks else None}):
+            view = one(view)
+        return view
+
     return decorated
+
+
+def _limits(rule: str, scope: str, options: dict[str, Any]) -> list[Any]:
+    """The rule for each width of network: a wider one, which holds more callers, may do a little more."""
+    many, per = rule.split(" ", 1)
+    return [
+        limiter.shared_limit(
+            f"{int(many) * times} {per}",
+            scope=f"{scope} {wide}",
+            key_func=partial(who, wide),
+            **options,
+        )
+        for wide, times in enumerate(WIDER)
+    ]
 
 
 def may_guess(found: bool) -> bool:
@@ -91,24 +120,46 @@ def may_guess(found: bool) -> bool:
     """
     if not limiter.enabled:
         return True
-    name = ("guess", who())
-    if not limiter.limiter.test(MISSES, *name):
+    counted = [(misses, "guess", who(wide)) for wide, misses in enumerate(MISSES)]
+    if not all(limiter.limiter.test(*one) for one in counted):
         return False
     if not found:
-        limiter.limiter.hit(MISSES, *name)
+        for one in counted:
+            limiter.limiter.hit(*one)
     return True
+
+
+def seconds_left() -> int:
+    """How long the limit that was just reached holds on."""
+    reached = limiter.current_limit
+    return max(1, int(reached.reset_at - time.time()) + 1) if reached else 60
 
 
 def within(rule: str, scope: str) -> bool:
     """Count one act of this caller within `scope`; whether the rule still holds. The page opens all the same."""
     try:
-        with limiter.shared_limit(rule, scope=scope):
+        with ExitStack() as all_widths:
+            for one in _limits(rule, scope, {}):
+                all_widths.enter_context(one)
             return True
     except RateLimitExceeded:
         return False
 
 
-MISSES = parse("60 per 10 minutes")
-CODE_TRIES = "20 per 10 minutes"  # wrong or right codes at /mine and in the JSON face
+def missed() -> None:
+    """Count a wrong code of this caller. Raises RateLimitExceeded after too many.
+
+    A right code is not counted and never refused: it has 75 random bits, so nobody is let in by guessing, and
+    thousands of women share the address of a mobile operator with whoever tries.
+    """
+    with ExitStack() as all_widths:
+        for one in _limits(CODE_TRIES, "code", {}):
+            all_widths.enter_context(one)
+
+
+WIDER = (1, 4, 12)  # how much more the wider networks may do
+NAT64 = ip_network("64:ff9b::/96")
+MISSES = [parse(f"{60 * times} per 10 minutes") for times in WIDER]
+CODE_TRIES = "20 per 10 minutes"  # wrong codes, wherever one is typed
 BOOKINGS = "30 per hour"
 SIGN_INS = "10 per 10 minutes"

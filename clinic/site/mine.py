@@ -62,7 +62,6 @@ OWN = {
 
 
 @blueprint.route("/mine", methods=["GET", "POST"])
-@limits.limit(limits.CODE_TRIES, "code")
 def mine() -> Page | Response:
     """Ask for the code; with it, see, move, cancel, silence, forget, take the calendar file."""
     form = MineForm(sent())
@@ -88,6 +87,7 @@ def mine() -> Page | Response:
         db.session.rollback()  # what was read before is older than what was done
         return draw(db.session())
     except CodeUnknown:
+        limits.missed()
         form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return render_template("site/mine.html", form=form), 404
 

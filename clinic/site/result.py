@@ -141,6 +141,7 @@ def _order(s: Session, cat: Catalogue, form: ToldForm, now: datetime) -> OrderVi
     try:
         pass_ = passes.find(s, form.code.data)
     except CodeUnknown:
+        limits.missed()
         return None
     return next((v for v in orders.of_pass(s, cat, pass_, now) if v.rid == form.order.data), None)
 

@@ -1,13 +1,17 @@
 """Limits count callers without keeping who they are (cases.md 13)."""
 
+import re
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from time_machine import Traveller
 
+from clinic import clock
 from clinic.db import writing
 from clinic.directory.catalogue import changed
+from clinic.passes import passes
 from clinic.privacy import limits
 from tests import factories
 from tests.conftest import Maker
@@ -60,6 +64,57 @@ def test_case_13_one_household_has_one_network_of_ipv6_addresses(app: Flask) -> 
     statuses = [tries(client, 1, f"2001:db8:1:2::{n:x}")[0] for n in range(25)]
     assert statuses[20:] == [429] * 5
     assert tries(client, 1, "2001:db8:1:3::1") == [404]
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("2001:db8:1:{0:x}::1", 80),  # a home line of 256 networks
+        ("2001:db8:1:{0:x}00::1", 240),  # a small firm of 65,536
+        ("203.0.113.{0}", 240),
+        ("64:ff9b::203.0.113.{0}", 240),  # IPv4 behind a translator is IPv4
+        ("2002:cb00:71{0:02x}::1", 240),
+    ],
+)
+def test_whoever_has_many_addresses_of_one_network_has_not_many_tries(app: Flask, address: str, most: int) -> None:
+    client = app.test_client()
+    statuses = [tries(client, 2, address.format(n % 256)) for n in range(130)]
+    assert sum(status.count(404) for status in statuses) == most
+
+
+def test_whoever_shares_an_address_with_a_guesser_opens_her_own_code(app: Flask, evening: Traveller) -> None:
+    with writing() as s:
+        hers = passes.open_pass(s, "ru", "plain", None, clock.today())[1]
+    client = app.test_client()
+    assert tries(client, 30, "203.0.113.5")[-1] == 429
+    here = {"REMOTE_ADDR": "203.0.113.5"}
+    for _turn in range(50):  # nor is she counted herself
+        assert client.post("/ru/mine", data={"code": hers}, environ_overrides=here).status_code == 200
+    refused = client.post("/ru/mine", data=WRONG, environ_overrides=here)
+    assert refused.status_code == 429
+    assert 540 < int(refused.headers["Retry-After"]) <= 605
+    assert re.search("Подождите 1[01] минут и", refused.text)
+
+
+WRONG_CODES = {
+    "/ru/mine": {},
+    "/ru/watch": {"act": "open"},
+    "/api/v1/appointments/find": None,
+    "/api/v1/kit-orders/find": None,
+}
+
+
+@pytest.mark.parametrize("path", WRONG_CODES)
+def test_a_wrong_code_counts_wherever_it_is_typed(app: Flask, path: str) -> None:
+    client = app.test_client()
+    tries(client, 20, "203.0.113.5")
+    here = {"REMOTE_ADDR": "203.0.113.5"}
+    form = WRONG_CODES[path]
+    if form is None:
+        answer = client.post(path, json=WRONG, environ_overrides=here)
+    else:
+        answer = client.post(path, data=WRONG | form, environ_overrides=here)
+    assert answer.status_code == 429
 
 
 def test_an_address_is_the_same_written_as_ipv4_and_mapped_into_ipv6(app: Flask) -> None:

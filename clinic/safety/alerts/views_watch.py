@@ -22,10 +22,12 @@ from clinic.wording import gettext as _
 
 OWN = ("until", "word", "forced")  # with a mistake in one of these nothing begins; the third may be left out
 USUAL = timedelta(hours=2)
+BEGUN = "20 per 10 minutes"
+LOOKS = ("open", "later", "end")
 
 
 @blueprint.route("/watch", methods=["GET", "POST"])
-@limits.limit(limits.CODE_TRIES, "code")
+@limits.limit(BEGUN, "check-in", looks=LOOKS)
 def watch() -> ResponseReturnValue:
     """Begin a check-in, or open one by its code."""
     form, now = CheckInForm(sent()), clock.now()
@@ -41,6 +43,7 @@ def watch() -> ResponseReturnValue:
     try:
         return _running(form, form.code.data, act, now)
     except Unknown:
+        limits.missed()
         form.code.errors = [_("There is no such code. It may have been ended already.")]
         return _front(form, now), 404
 

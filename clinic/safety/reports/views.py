@@ -69,8 +69,6 @@ def _act(found: KeyList, form: NoteForm, now: datetime) -> Page:
         return note_page(found, form), 400 if form.errors else 200
     if act == "send":
         return _send(found, form, now)
-    if not limits.within(limits.CODE_TRIES, "code"):
-        return note_page(found, form, "many"), 429
     try:
         hers = _hers(form)
         if act == "open":
@@ -80,6 +78,7 @@ def _act(found: KeyList, form: NoteForm, now: datetime) -> Page:
         return _more(found, form, hers, now)
     except CodeUnknown:
         if not form.code.errors:
+            limits.missed()
             form.code.errors = [_("There is no such code. It may have been forgotten already.")]
         return note_page(found, form, by_code=True), 404
 

@@ -74,6 +74,7 @@ def day(number: int) -> Page:
     except PhoneNeeded:
         form.phone.errors = [_("Type a mobile number, or take the seat without SMS.")]
     except CodeUnknown:
+        limits.missed()
         form.code.errors = [_("There is no such code.")]
     return day_page(cat, training, form, now), 400
 
