@@ -47,6 +47,7 @@ def init(app: Flask) -> None:
         closing,
         closures,
         content,
+        content_versions,
         covered,
         deeds,
         doors,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.db import db, writing
 from clinic.desk import bp
-from clinic.desk.content_forms import BackForm, PageForm
+from clinic.desk.content_forms import PageForm
 from clinic.safety.pages import editing, markup, shown
 from clinic.safety.pages.editing import Check, Unfit
 from clinic.safety.pages.models import LANGUAGES, SECTIONS, Page
@@ -69,7 +69,7 @@ def begin_page(person: SignedIn) -> ResponseReturnValue:
 @staff_only(*EDITORS)
 def edit_page(person: SignedIn, number: int, language: str) -> ResponseReturnValue:
     """Write, preview, save as a draft, save as checked, take off."""
-    page = _page_of(number)
+    page = page_of(number)
     form = PageForm(request.form)
     if request.method == "GET":
         form.fill(editing.newest(db.session(), number, language))
@@ -105,42 +105,6 @@ def edit_page(person: SignedIn, number: int, language: str) -> ResponseReturnVal
     return redirect(url_for("desk.page_versions", number=number, language=language), 303)
 
 
-@bp.route(EDIT + "/versions", methods=["GET", "POST"])
-@staff_only(*EDITORS)
-def page_versions(person: SignedIn, number: int, language: str) -> ResponseReturnValue:
-    """Who saved what when, what each changed, and the way back to it."""
-    page = _page_of(number)
-    sentence = ""
-    if request.method == "POST":
-        form = BackForm(request.form)
-        if not form.validate():
-            abort(404)
-        db.session.rollback()
-        try:
-            with writing() as s:
-                if not editing.restore(s, number, language, form.n.data, form.base.data, person.login, clock.now()):
-                    abort(404)
-            return redirect(url_for("desk.page_versions", number=number, language=language), 303)
-        except editing.Stale:
-            sentence = _("Somebody has saved another version meanwhile. Look at it first.")
-    found = editing.versions(db.session(), number, language)
-    if not found:
-        abort(404)
-    before = [*found[1:], None]
-    changes = [editing.compare(old.text if old else "", new.text) for new, old in zip(found, before, strict=True)]
-    drawn = render_template(
-        "desk/content_versions.html",
-        person=person,
-        page=page,
-        language_of=language,
-        names=shown.OWN_NAMES,
-        versions=list(zip(found, changes, strict=True)),
-        sentence=sentence,
-        tag=shown.TAGS.get(language, language),
-    )
-    return drawn, 409 if sentence else 200
-
-
 def _releases(person: SignedIn) -> bool:
     return memberships.speaks_for_an_organization(db.session(), person.staff_id, CHIEFS)
 
@@ -160,7 +124,7 @@ def _edits(person: SignedIn) -> bool:
     return bool(guard.roles_here(person) & set(EDITORS))
 
 
-def _page_of(number: int) -> Page:
+def page_of(number: int) -> Page:
     page = db.session.get(Page, number)
     if page is None:
         abort(404)
@@ -215,6 +179,7 @@ def _editor(
         form=form,
         sentence=sentence,
         last=last,
+        releases=_releases(person),
         changed=editing.compare(last.text, form.text.data or "") if sentence and last else [],
         preview=markup.html(form.text.data, f"/{language_now()}", draw_numbers) if preview else "",
         public=page.section != "staff",

@@ -9,15 +9,15 @@ from typing import Any
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, true
+from flask_babel import gettext as _
+from sqlalchemy import false, select
 
 from clinic import clock
 from clinic.audit import Audit
 from clinic.booking import typed
 from clinic.booking.models import STATUSES
 from clinic.db import db
-from clinic.desk import bp
+from clinic.desk import bp, deed_words, spreadsheet
 from clinic.desk.forms import LARGEST_ID
 from clinic.desk.me import place_names
 from clinic.directory import catalogue
@@ -25,6 +25,7 @@ from clinic.staff import memberships, people
 from clinic.staff.guard import staff_only
 from clinic.staff.people import CHIEFS
 from clinic.staff.sign_in import SignedIn
+from clinic.wording import language_now
 
 ON_A_PAGE = 200
 # Marks of the day, hidden once the roster has forgotten its visits: hours in which somebody came would come close
@@ -36,102 +37,7 @@ COMMON = (
     "on duty", "off duty", "drill started",
 )  # fmt: skip
 MARKS_SHOWN = timedelta(days=2)
-NAMELESS = ("closure.", "place.", "training ", "hours.", "request ")  # what they were done to has a number only
-
-WORDS: dict[str, Any] = {
-    "signed in": _l("signed in"),
-    "password.wrong": _l("wrong password"),
-    "second.wrong": _l("right password, wrong second factor"),
-    "pin changed": _l("changed the PIN"),
-    "password changed": _l("changed a password"),
-    "app.add": _l("set up an app as second factor"),
-    "app.drop": _l("took the app off"),
-    "passkey.add": _l("added a passkey"),
-    "passkey.drop": _l("took a passkey off"),
-    "codes.new": _l("made new recovery codes"),
-    "staff added": _l("made an account"),
-    "staff switched off": _l("switched an account off"),
-    "staff.invite": _l("invited"),
-    "staff.renew": _l("invited to a new password"),
-    "invitation.back": _l("took an invitation back"),
-    "invitation.accept": _l("accepted an invitation"),
-    "role.give": _l("gave a role"),
-    "role.take": _l("took a role away"),
-    "staff.off": _l("switched an account off"),
-    "staff.on": _l("switched an account on"),
-    "second.reset": _l("took a lost second factor off"),
-    "sign_in.end": _l("ended a sign-in"),
-    "desk.add": _l("made a shared desk"),
-    "desk.end": _l("ended a shared desk"),
-    "visit.here": _l("marked arrivals"),
-    "visit.in_room": _l("called in"),
-    "visit.done": _l("marked visits as done"),
-    "visit.booked": _l("took a mark back"),
-    "visit.missed": _l("marked that somebody did not come"),
-    "visit.cancelled": _l("cancelled visits"),
-    "visit.book": _l("booked at the desk"),
-    "visit.walk_in": _l("took people without an appointment"),
-    "visit.walk_in_given_up": _l("took a walk-in off"),
-    "visit.move": _l("moved visits"),
-    "visit.stop": _l("called visits off"),
-    "visit.again": _l("made the next appointment"),
-    "visit.awaited": _l("noted that something is awaited"),
-    "visit.ready": _l("noted that something is ready"),
-    "visit.fetched": _l("noted that something was fetched"),
-    "visit.note": _l("wrote a note to a visit"),
-    "room.late": _l("said how late a room runs"),
-    "shift.note": _l("left a note for the next shift"),
-    "shift.note_removed": _l("took a note of the shift away"),
-    "hours.change": _l("changed opening hours"),
-    "visits.rearrange": _l("moved or cancelled visits because of changed hours"),
-    "closure.add": _l("closed a room or the place"),
-    "closure.remove": _l("took a closure away"),
-    "place.stop": _l("stopped the evening"),
-    "place.reopen": _l("opened again after a stop"),
-    "lot.recall": _l("recalled a lot"),
-    "place.new": _l("set a place up"),
-    "place.change": _l("changed what is said of a place"),
-    "room.new": _l("added a room"),
-    "room.change": _l("changed a room"),
-    "room.retire": _l("retired a room"),
-    "point.change": _l("changed a point for kits"),
-    "entry.checked": _l("checked the entry of a place"),
-    "entry.link": _l("made a link for checking an entry"),
-    "entry.settled": _l("settled a question of an entry"),
-    "question.answer": _l("answered an open question"),
-    "page begun": _l("began a page"),
-    "page saved": _l("saved a page"),
-    "page checked": _l("noted that a page was checked"),
-    "page restored": _l("took an earlier version of a page"),
-    "page taken off": _l("took a page off"),
-    "on duty": _l("went on duty"),
-    "off duty": _l("went off duty"),
-    "signal taken": _l("took a signal"),
-    "signal taken over": _l("took a signal over"),
-    "signal reopened": _l("opened a signal again"),
-    "signal closed": _l("closed a signal"),
-    "drill started": _l("started a drill"),
-    "notes exported": _l("exported sealed notes"),
-    "answers imported": _l("imported answers to sealed notes"),
-    "referral made": _l("made a referral"),
-    "referral redeemed": _l("took a referral in"),
-    "request written down": _l("wrote down a request for data"),
-    "training planned": _l("planned a class"),
-    "training changed": _l("changed a class"),
-    "training cancelled": _l("cancelled a class"),
-    "training counted": _l("counted who came to a class"),
-    "kit.handed_over": _l("handed over kits"),
-    "kit.handover_undone": _l("took a handover back"),
-    "kit.walk_in": _l("gave kits without an order"),
-    "kit.walk_in_undone": _l("took that back"),
-    "kit.received": _l("took a delivery in"),
-    "kit.expired": _l("wrote off expired kits"),
-    "kit.damaged": _l("wrote off damaged kits"),
-    "kit.recalled": _l("wrote off recalled kits"),
-    "kit.counted": _l("counted"),
-    "kit.moved": _l("moved kits to another point"),
-    "kit.undone": _l("took an entry back"),
-}
+IN_A_FILE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,44 +52,99 @@ class Deed:
     thing: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which deeds somebody looks for; what is empty leaves all."""
+
+    who: str
+    where: int | None
+    kind: str
+
+    def fields(self) -> dict[str, str]:
+        """As they stand in an address."""
+        return {"who": self.who, "where": str(self.where or ""), "kind": self.kind}
+
+
 @bp.get("/people/deeds")
 @staff_only(*CHIEFS, at_shared_desk=False)
 def deeds(person: SignedIn) -> ResponseReturnValue:
-    """The latest deeds at her places and of her people; `before` leads to older ones."""
+    """The latest deeds at her places and of her people, or some of them; `before` leads to older ones."""
+    before, asked = _number("before"), _asked()
+    found = _read(person, asked, ON_A_PAGE + 1, before)
+    return render_template(
+        "staff/deeds.html",
+        person=person,
+        deeds=found[:ON_A_PAGE],
+        older=len(found) > ON_A_PAGE,
+        asked=asked.fields(),
+        who=sorted(_names(person).items(), key=lambda one: one[1]),
+        where=sorted(_places(person).items(), key=lambda one: one[1]),
+        kinds=deed_words.kind_words(),
+    )
+
+
+@bp.get("/people/deeds.csv")
+@staff_only(*CHIEFS, at_shared_desk=False)
+def deeds_file(person: SignedIn) -> ResponseReturnValue:
+    """The same deeds as a file; without marks of visits, which a file would keep for longer than the page does."""
+    head = [_("Hour"), _("Who"), _("What"), _("What it was about"), _("Where")]
+    rows = (
+        [f"{clock.local(deed.hour):%Y-%m-%d %H:00}", deed.who, deed.words, deed.thing, deed.place]
+        for deed in _read(person, _asked(), IN_A_FILE, marks=False)
+    )
+    return spreadsheet.file("deeds.csv", [head, *rows])
+
+
+def _number(name: str) -> int | None:
+    if name not in request.args:
+        return None
     try:
-        before = typed.number(request.args["before"], 1, LARGEST_ID) if "before" in request.args else None
+        return typed.number(request.args[name], 1, LARGEST_ID)
     except typed.Unreadable:
         abort(404)
-    found = _read(person, before)
-    return render_template(
-        "staff/deeds.html", person=person, deeds=found[:ON_A_PAGE], older=len(found) > ON_A_PAGE, before=before
-    )
 
 
-def _read(person: SignedIn, before: int | None) -> list[Deed]:
-    s = db.session()
+def _asked() -> Asked:
+    return Asked(
+        request.args.get("who", "")[:80], _number("where") if request.args.get("where") else None,
+        request.args.get("kind", "")[:20],
+    )  # fmt: skip
+
+
+def _names(person: SignedIn) -> dict[str, str]:
+    return {one.login: one.name for one in people.seen_by(db.session(), person.staff_id)}
+
+
+def _places(person: SignedIn) -> dict[int, str]:
+    s, language = db.session(), language_now()
     places = memberships.places_of(s, person.staff_id, CHIEFS, catalogue.current(s).locations.values())
-    names = {one.login: one.name for one in people.seen_by(s, person.staff_id)}
+    return {place.id: place.name[language] for place in places}
+
+
+def _read(person: SignedIn, asked: Asked, most: int, before: int | None = None, marks: bool = True) -> list[Deed]:
+    s, names, places = db.session(), _names(person), _places(person)
     elsewhere = Audit.location.is_(None) & (Audit.actor.in_(names) | Audit.thing.in_(names))
-    rows = s.scalars(
-        select(Audit)
-        .where(
-            Audit.location.in_([place.id for place in places]) | elsewhere | Audit.verb.in_(COMMON),
-            Audit.verb.not_in(MARKS) | (Audit.hour > clock.now() - MARKS_SHOWN),
-            Audit.id < before if before is not None else true(),
-        )
-        .order_by(Audit.id.desc())
-        .limit(ON_A_PAGE + 1)
+    shown_marks = Audit.hour > clock.now() - MARKS_SHOWN if marks else false()
+    wanted = select(Audit).where(
+        Audit.location.in_(places) | elsewhere | Audit.verb.in_(COMMON), Audit.verb.not_in(MARKS) | shown_marks
     )
-    titles = place_names()
+    if before is not None:
+        wanted = wanted.where(Audit.id < before)
+    if asked.who:
+        wanted = wanted.where(Audit.actor == asked.who)
+    if asked.where is not None:
+        wanted = wanted.where(Audit.location == asked.where)
+    if asked.kind:
+        wanted = wanted.where(Audit.verb.in_(deed_words.verbs_of(asked.kind)))
+    titles, cat = place_names(), catalogue.current(s)
     return [
         Deed(
             row.id,
             row.hour,
-            names.get(row.actor, row.actor),
-            WORDS.get(row.verb, row.verb),
+            deed_words.actor(row.actor, names),
+            deed_words.WORDS.get(row.verb, row.verb),
             titles.get(row.location, "") if row.location is not None else "",
-            "" if row.verb.startswith(NAMELESS) else names.get(row.thing, row.thing),
+            deed_words.thing(row, names, cat),
         )
-        for row in rows
+        for row in s.scalars(wanted.order_by(Audit.id.desc()).limit(most))
     ]

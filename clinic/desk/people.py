@@ -10,9 +10,9 @@ from werkzeug.exceptions import NotFound
 
 from clinic import audit, clock
 from clinic.db import db, writing
-from clinic.desk import bp, people_words
+from clinic.desk import bp, people_words, sifting
 from clinic.desk.me import place_names
-from clinic.desk.people_forms import RoleForm
+from clinic.desk.people_forms import GiveForm, RoleForm
 from clinic.staff import invitations, people, sign_in
 from clinic.staff.guard import staff_only
 from clinic.staff.people import CHIEFS, Held, LastOne, NotYours, Person
@@ -28,14 +28,29 @@ def not_yours(_error: NotYours) -> ResponseReturnValue:
 @bp.get("/people")
 @staff_only(*CHIEFS, at_shared_desk=False)
 def all_people(person: SignedIn) -> ResponseReturnValue:
-    """Everybody who works where she coordinates, and the invitations that are open."""
+    """Whom she searches for among all who work where she coordinates, and the invitations that are open."""
     s = db.session()
+    rules, everybody = people.rules_over(s, person.staff_id), people.seen_by(s, person.staff_id)
+    q, role, where = (request.args.get(name, "")[: sifting.MOST_SIGNS] for name in ("q", "role", "where"))
+    holds, choices = sifting.sieve(q), people_words.choices(rules)
+    found = [
+        (one, people_words.summary(held))
+        for one in everybody
+        for held in [[role for role in one.held if _reached(rules, role)]]
+        if holds(one.name, one.login)
+        and (not role or any(it.role == role for it in held))
+        and (not where or any(where == people_words.value_of(it) for it in held))
+    ]
     return render_template(
         "staff/people.html",
         **_words(),
         person=person,
-        people=people.seen_by(s, person.staff_id),
-        chief=people.rules_over(s, person.staff_id),
+        people=found,
+        all_of_them=len(everybody),
+        asked={"q": q, "role": role, "where": where},
+        searched=len(everybody) > sifting.SHORT,
+        roles=people_words.roles_of(rules),
+        choices=choices,
         pending=invitations.pending(s, person.staff_id, clock.now()),
     )
 
@@ -44,14 +59,14 @@ def all_people(person: SignedIn) -> ResponseReturnValue:
 @staff_only(*CHIEFS, at_shared_desk=False)
 def one_person(person: SignedIn, who: int) -> ResponseReturnValue:
     """One of them: roles, sign-ins, the account."""
-    return _page(person, who, RoleForm())
+    return _page(person, who, GiveForm())
 
 
 @bp.post("/people/<int:who>/<any(give, take, off, on, end, reset):act>")
 @staff_only(*CHIEFS, at_shared_desk=False)
 def change_person(person: SignedIn, who: int, act: str) -> ResponseReturnValue:
     """One deed; what can't be done is said on her page."""
-    form = RoleForm(request.form)
+    form = GiveForm(request.form) if act == "give" else RoleForm(request.form)
     if act in ("give", "take") and not form.validate():
         return _page(person, who, form), 422
     db.session.rollback()
@@ -63,13 +78,13 @@ def change_person(person: SignedIn, who: int, act: str) -> ResponseReturnValue:
             "This can't be taken away: nobody would be left there who can let others in. "
             "Give it to somebody else first."
         )
-        return _page(person, who, RoleForm(), sentence), 409
+        return _page(person, who, GiveForm(), sentence), 409
     if said:
         flash(said)
     return redirect(url_for("desk.one_person", who=who), 303)
 
 
-def _do(s: Session, chief: SignedIn, who: int, act: str, form: RoleForm) -> str:
+def _do(s: Session, chief: SignedIn, who: int, act: str, form: GiveForm | RoleForm) -> str:
     """Do it and write it down; what is said afterwards."""
     now, her = clock.now(), people.seen(s, chief.staff_id, who)
 
@@ -77,9 +92,10 @@ def _do(s: Session, chief: SignedIn, who: int, act: str, form: RoleForm) -> str:
         audit.record(s, now, chief.login, verb, thing[:80], place)
 
     if act in ("give", "take"):
-        role = people.target(s, form.role.data or "", *form.where.data)
-        (people.give if act == "give" else people.take)(s, chief.staff_id, who, role)
-        note(f"role.{act}", role.location_id, f"{role.role} {her.login}")
+        for where in form.where.data if act == "give" else (form.where.data,):
+            role = people.target(s, form.role.data or "", *where)
+            (people.give if act == "give" else people.take)(s, chief.staff_id, who, role)
+            note(f"role.{act}", role.location_id, f"{role.role} {her.login}")
         return str(_("Saved."))
     if act == "off":
         people.switch_off(s, chief.staff_id, who, now)
@@ -99,7 +115,7 @@ def _do(s: Session, chief: SignedIn, who: int, act: str, form: RoleForm) -> str:
     return str(_("The sign-in has ended."))
 
 
-def _page(chief: SignedIn, who: int, form: RoleForm, sentence: str = "") -> str:
+def _page(chief: SignedIn, who: int, form: GiveForm | RoleForm, sentence: str = "") -> str:
     s, now = db.session(), clock.now()
     her = people.seen(s, chief.staff_id, who)
     rules = people.rules_over(s, chief.staff_id)

@@ -80,11 +80,23 @@ def an_object(value: str) -> tuple[int | None, int | None]:
     return (None, found) if kind == "place" else (found, None)
 
 
+WHERE = _l("At which place")
+DOES = _l("What this person does there")
+MOST_PLACES = 200
+
+
 class RoleForm(Form):
     """A role at a place, or at all places of an organization."""
 
-    role = StringField(_l("What"), validators=[AnyOf(ROLES, CHOOSE)])
-    where = Parsed(_l("Where"), an_object, validators=[InputRequired(CHOOSE), _filled])
+    role = StringField(DOES, validators=[AnyOf(ROLES, CHOOSE)])
+    where = Parsed(WHERE, an_object, validators=[InputRequired(CHOOSE), _filled])
+
+
+class GiveForm(Form):
+    """A role at one place or at several at once."""
+
+    role = StringField(DOES, validators=[AnyOf(ROLES, CHOOSE)])
+    where = ParsedList(_l("At which places"), an_object, MOST_PLACES, validators=[InputRequired(CHOOSE)])
 
 
 class InviteForm(Form):
@@ -92,8 +104,8 @@ class InviteForm(Form):
 
     name = Parsed(_l("Name for colleagues"), _text(80), validators=[InputRequired(NEEDED), _filled])
     language = StringField(_l("Language of the pages"), validators=[AnyOf(LANGUAGES, CHOOSE)])
-    where = Parsed(_l("Where"), an_object, validators=[InputRequired(CHOOSE), _filled])
-    roles = ParsedList(_l("What"), one_of(ROLES), len(ROLES), validators=[InputRequired(CHOOSE)])
+    where = Parsed(WHERE, an_object, validators=[InputRequired(CHOOSE), _filled])
+    roles = ParsedList(DOES, one_of(ROLES), len(ROLES), validators=[InputRequired(CHOOSE)])
 
 
 class AcceptForm(Form):

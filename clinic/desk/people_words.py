@@ -1,9 +1,13 @@
 """How roles, places and people are said in the pages about people."""
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from clinic.db import db
@@ -35,6 +39,21 @@ def where_words(held: Held) -> str:
     return str(_("%(organization)s, all places", organization=_organizations()[held.organization_id]))
 
 
+def summary(held: Iterable[Held]) -> list[str]:
+    """Who somebody is in a line for each role: at one place by its name, at many by the first and how many more."""
+    ordered = sorted(held, key=lambda one: ROLES.index(one.role))
+    return [f"{ROLE_WORDS[role]}: {_places_words(list(of))}" for role, of in groupby(ordered, lambda one: one.role)]
+
+
+def _places_words(held: list[Held]) -> str:
+    names = sorted(where_words(one) for one in held)
+    more = len(names) - 1
+    if not more:
+        return names[0]
+    words = ngettext("%(place)s and %(num)s more place", "%(place)s and %(num)s more places", more, place=names[0])
+    return str(words)
+
+
 def value_of(held: Held) -> str:
     """The place of a role as a form sends it."""
     return f"place:{held.location_id}" if held.location_id is not None else f"all:{held.organization_id}"
@@ -62,6 +81,14 @@ def roles_of(chief: tuple[Held, ...]) -> list[tuple[str, Any]]:
 
 
 def _organizations() -> dict[int, str]:
+    """Asked once a request: a long list says them for every line."""
+    if "organization_names" not in g:
+        g.organization_names = _read_organizations()
+    found: dict[int, str] = g.organization_names
+    return found
+
+
+def _read_organizations() -> dict[int, str]:
     language = language_now()
     rows = db.session.execute(select(Organization.id, Organization.name))
     return {id_: name[language] for id_, name in rows}

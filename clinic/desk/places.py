@@ -1,21 +1,23 @@
-"""Data that is true: every place of a coordinator with its phone, its last check, what it said of itself; and each
-place's own page, on which it is set up step by step."""
+"""Data that is true: every place of a coordinator with its phone and its last check, to be searched; and each place's
+own page, on which it is set up step by step, checked by telephone, and what it said of itself is dealt with."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import clock
+from clinic.booking import showing
 from clinic.booking.models import LocationDay
 from clinic.config import settings
-from clinic.db import db, writing
-from clinic.desk import bp
+from clinic.db import LANGUAGES, db, writing
+from clinic.desk import bp, sifting
 from clinic.directory import catalogue, checks
-from clinic.directory.catalogue import LocationInfo
+from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.directory.checks import Answer
 from clinic.kits.catalogue import kits
 from clinic.staff import memberships
@@ -37,11 +39,17 @@ class Row:
     point: bool
     answers: tuple[Answer, ...]
 
+    @property
+    def due(self) -> bool:
+        """Whether somebody has to look at it: the place wrote, nobody checks it, or nobody can call it."""
+        return bool(self.answers) or self.stale or not self.place.phone
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """How far a place is set up."""
 
+    entry: bool
     rooms: int
     hours: bool
     people: int
@@ -56,19 +64,36 @@ class Steps:
 @bp.get("/places")
 @staff_only(*PLACE_ROLES)
 def places(person: SignedIn) -> ResponseReturnValue:
-    """Every place and point of this coordinator; those that need a look come first."""
+    """The places of this coordinator that are searched for; those that need a look come first."""
     s, today = db.session(), clock.today()
-    cat = catalogue.current(s)
+    cat, language = catalogue.current(s), language_now()
     own = memberships.places_of(s, person.staff_id, PLACE_ROLES, cat.locations.values())
     said = checks.answers(s, [place.id for place in own])
     points = kits(s, cat).points
-    language = language_now()
     rows = [
         Row(place, checks.stale(place.checked_on, today), place.id in points, tuple(said.get(place.id, ())))
         for place in own
     ]
     rows.sort(key=lambda row: (not row.answers, not row.stale, row.place.city[language], row.place.name[language]))
-    return render_template("desk/places.html", person=person, rows=rows)
+    q, city, due = (request.args.get(name, "")[: sifting.MOST_SIGNS] for name in ("q", "city", "due"))
+    holds = sifting.sieve(q)
+    found = [
+        row
+        for row in rows
+        if holds(*(words[code] for words in (row.place.name, row.place.address, row.place.city) for code in LANGUAGES))
+        and city in ("", row.place.city.ru)
+        and (not due or row.due)
+    ]
+    return render_template(
+        "desk/places.html",
+        person=person,
+        rows=found,
+        all_of_them=len(rows),
+        due_now=sum(row.due for row in rows),
+        cities=sorted({(row.place.city.ru, row.place.city[language]) for row in rows}, key=lambda one: one[1]),
+        asked={"q": q, "city": city, "due": due},
+        searched=len(rows) > sifting.SHORT,
+    )
 
 
 @bp.get("/places/<slug>")
@@ -96,8 +121,6 @@ def do_place(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     if act == "link":
         base = settings().base_url or request.host_url.rstrip("/")
         return _page(person, location, f"{base}{url_for('site.entry', token=token)}")
-    if request.form.get("from") == "list":
-        return redirect(url_for("desk.places"), 303)
     return redirect(url_for("desk.place", slug=location.slug), 303)
 
 
@@ -116,6 +139,8 @@ def _page(person: SignedIn, location: LocationInfo, link: str = "") -> str:
         answers=checks.answers(s, [location.id]).get(location.id, []),
         link=link,
         link_days=checks.LINK_DAYS,
+        spoken_once=_as_in_russian(location),
+        read_aloud=_read_aloud(cat, location),
         point=point,
         today=clock.service_day(clock.now()),
         services={
@@ -123,6 +148,24 @@ def _page(person: SignedIn, location: LocationInfo, link: str = "") -> str:
             for room in location.rooms
         },
     )
+
+
+def _as_in_russian(location: LocationInfo) -> list[str]:
+    """What has no Kazakh words of its own, of what she reads in sentences."""
+    told = ((_("The way in"), location.way_in), (_("Street and house"), location.address))
+    return [str(words) for words, text in told if text.ru and text.kk == text.ru]
+
+
+def _read_aloud(cat: Catalogue, location: LocationInfo) -> list[tuple[str, list[str]]]:
+    """What is read to the place over the telephone: (what, lines)."""
+    language = language_now()
+    week = [f"{days}: {hours}" for days, hours in showing.week(cat, location, clock.now())]
+    return [
+        (_("Phone"), [location.phone or _("no phone")]),
+        (_("Address"), [words for words in (location.address[language], location.way_in[language]) if words]),
+        (_("Hours"), week or [_("hours not published")]),
+        (_("What is done here"), [cat.services[number].name[language] for number in sorted(location.services)]),
+    ]
 
 
 def _steps(s: Session, location: LocationInfo, today: date) -> Steps:
@@ -141,6 +184,7 @@ def _steps(s: Session, location: LocationInfo, today: date) -> Steps:
         .limit(1)
     )
     return Steps(
+        entry=bool(location.phone and location.address.ru),
         rooms=sum(bool(room.services) for room in location.rooms),
         hours=bool(location.hours),
         people=len(people),

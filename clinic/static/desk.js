@@ -9,6 +9,15 @@
   awake();
   var errors = $("[data-errors]"); if (errors) errors.focus();
   var print_ = $("[data-print]"); if (print_) print_.addEventListener("click", function () { print(); });
+  all("[data-copy]").forEach(function (x) {
+    if (!navigator.clipboard) return;
+    var copy = d.createElement("button");
+    copy.type = "button"; copy.className = "btn no-print"; copy.textContent = x.dataset.copy; copy.setAttribute("aria-live", "polite");
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText((x.value || x.textContent).trim()).then(function () { copy.textContent = x.dataset.copied; }, function () { copy.remove(); });
+    });
+    x.after(copy);
+  });
   var menu = $(".menu details"); if (menu && innerWidth < 768) menu.open = false;
 
   // Somebody is here: any key, any touch, on any page.

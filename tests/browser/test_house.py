@@ -123,6 +123,7 @@ def test_a_coordinators_day(desk: Desk, enter: Callable[..., Page], width: int, 
     page.fill("#name_ru", "Кабинет 1")
     look(page)
     save(page)
+    page.locator("details:has(button[value=link]) summary").click()
     page.locator("button[value=link]").click()
     link = page.locator("#link").input_value()
     page.goto(f"{url}/places")
@@ -136,7 +137,7 @@ def test_a_coordinators_day(desk: Desk, enter: Callable[..., Page], width: int, 
     save(they)
     expect(they.locator("h1")).to_have_count(1)
     page.goto(f"{url}/places")
-    expect(page.locator(".notice.good")).to_have_count(1)
+    expect(page.locator(".fine")).to_have_count(1)
 
     # stop tonight: two taps from the roster of the desk, and only the coordinator opens again
     clerk = enter(width, "gulnar", language)

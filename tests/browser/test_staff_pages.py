@@ -33,6 +33,7 @@ NO_PAGES = {
     "/staff/points/<slug>/<any(step, find, 'walk-in'):act>": "leads to the point",
     "/staff/figures/months.csv": "a file",
     "/staff/figures/lots.csv": "a file",
+    "/staff/people/deeds.csv": "a file",
     "/staff/insight/weeks.csv": "a file",
     "/staff/insight/searches.csv": "a file",
 }

@@ -16,6 +16,7 @@ from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue, checks, seeding
 from clinic.directory.models import EntryCheck, Location, OpenQuestion, PlaceName
 from clinic.kits.models import PointKit
+from tests import factories
 from tests.desk.conftest import Desk, csrf
 from tests.desk.rearranging import fields
 from tests.kits import shelves
@@ -123,7 +124,7 @@ def test_a_check_by_phone_and_a_link_for_the_place(desk: Desk, evening: Travelle
     chief, hub = desk.client("chief"), f"/staff/places/{desk.slug}"
     page = chief.get("/staff/places").text
     assert "Ещё не проверено" in page
-    chief.post(hub, data={"csrf_token": csrf(chief, hub), "act": "checked", "from": "list"})
+    chief.post(hub, data={"csrf_token": csrf(chief, hub), "act": "checked"})
     assert "24.11.2026, C." in desk.stranger().get(f"/ru/at/{desk.slug}").text
     with reading() as s:
         assert "entry.checked" in set(s.scalars(select(Audit.verb)))
@@ -147,6 +148,54 @@ def test_a_check_by_phone_and_a_link_for_the_place(desk: Desk, evening: Travelle
     number = re.search(r'name="answer" value="(\w+)"', page)[1]  # type: ignore[index]
     chief.post(hub, data={"csrf_token": csrf(chief, hub), "act": "settle", "answer": number})
     assert "Телефон теперь другой" not in chief.get(hub).text
+
+
+def test_among_twenty_places_one_is_found_by_any_way_to_write_it(desk: Desk, evening: Traveller) -> None:
+    with writing() as s:
+        for n in range(19):
+            more = factories.a_location(s, f"Шаңырақ {n}")
+            more.address = Text3("Абай даңғылы, 1", "пр. Абая, 1", "Abay ave 1")
+            more.phone, more.city = "8 700 000 00 09", Text3("Тараз", "Тараз", "Taraz")
+            more.checked_on = clock.today() if n else None
+        catalogue.changed(s)
+    chief = desk.client("chief")
+
+    def found(**asked: str) -> list[str]:
+        page = chief.get("/staff/places", query_string=asked).text
+        return [unescape(name.strip()) for name in re.findall(r'class="btn go full" [^>]*><span>([^<]*)', page)]
+
+    assert len(found()) == 20
+    for words in ("шанырак 7", "Shanyraq 7", "7 ШАҢЫРАҚ"):
+        assert found(q=words) == ["Шаңырақ 7 (ru)"], words
+    assert found(q="ifyshfr 7") == ["Шаңырақ 7 (ru)"], "the keyboard was on English"
+    assert len(found(q="абая")) == 19
+    assert len(found(city="Тараз")) == 19
+    assert found(city="Тараз", due="1") == ["Шаңырақ 0 (ru)"], "nobody has checked it"
+    assert found(q="nothing is called so") == []
+    for strange in ("\x00", "%", "'\"<b>", "x" * 9_000):
+        assert (
+            chief.get("/staff/places", query_string={"q": strange, "city": strange, "due": strange}).status_code == 200
+        )
+
+
+def test_the_entry_is_ticked_only_with_address_and_phone_and_is_read_aloud_before_it_counts(desk: Desk) -> None:
+    chief, hub = desk.client("chief"), f"/staff/places/{desk.slug}"
+    with writing() as s:
+        place = s.get_one(Location, desk.location_id)
+        place.phone, place.address = "", Text3()
+        catalogue.changed(s)
+    entry = "Запись: название, адрес, телефон"
+    assert "○" in chief.get(hub).text.split(entry)[0].rsplit("<li", 1)[1]
+    with writing() as s:
+        place = s.get_one(Location, desk.location_id)
+        place.phone, place.address = "8 700 000 00 09", Text3("пр. Абая, 1", "пр. Абая, 1", "Abay ave 1")
+        catalogue.changed(s)
+    page = chief.get(hub).text
+    assert "✓" in page.split(entry)[0].rsplit("<li", 1)[1]
+    aloud = page.split('id="checking"')[1].split('value="checked"')[0]
+    for said in ("8 700 000 00 09", "пр. Абая, 1", "Часы"):
+        assert said in aloud
+    assert "по-русски: Улица и дом" in page
 
 
 def test_a_link_is_over_after_a_week_and_leaves_nothing(desk: Desk, evening: Traveller) -> None:

@@ -1,5 +1,6 @@
 """Coordinators write pages: previewed, checked by a named person, kept as versions, brought back, taken off."""
 
+import re
 import time
 from datetime import date
 
@@ -58,8 +59,8 @@ def test_a_text_goes_from_preview_to_draft_to_checked_to_taken_off_and_back(chie
     assert send(chief, "save", base="2", text="Другое слово").status_code == 303
     assert "Назовите причину" in public(she)  # a draft changes nothing
     versions = chief.get("/staff/pages/10/ru/versions").text
-    assert "<ins>+ Другое слово</ins>" in versions
-    assert "<del>− &gt; ru: Назовите причину.</del>" in versions
+    assert "Другое слово</ins>" in versions
+    assert "&gt; ru: Назовите причину.</del>" in versions
     assert send(chief, "withdraw", base="3").status_code == 422, "it asks once"
     assert send(chief, "withdraw", base="3", sure="1").status_code == 303
     assert public(she) == ""
@@ -190,6 +191,33 @@ def test_a_long_text_is_compared_at_once(chief: FlaskClient) -> None:
     assert editing.compare("a\nb", "a\nb") == [(" ", "a"), (" ", "b")]
 
 
+def sides(page: str) -> list[tuple[str, ...]]:
+    """The lines of the tables: what stands on the left, what on the right."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    cells = [tuple(re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)) for row in rows]
+    return [line for line in cells if line]
+
+
+def test_any_two_versions_stand_beside_each_other(chief: FlaskClient) -> None:
+    for n, (heading, text) in enumerate((("Первая", "раз\nдва\nтри"), ("Первая", "раз\n2\nтри"), ("Третья", "раз\n2"))):
+        assert send(chief, "save", base=str(n), heading=heading, text=text).status_code == 303
+    url = "/staff/pages/10/ru/versions"
+    assert sides(chief.get(url).text) == [("− Первая", "+ Третья"), ("раз", "раз"), ("2", "2"), ("− три", "")]
+    assert sides(chief.get(url + "?old=1&new=2").text) == [("раз", "раз"), ("− два", "+ 2"), ("три", "три")]
+    assert sides(chief.get(url + "?old=2&new=1").text)[1] == ("− 2", "+ два")
+    assert "В обеих одно и то же" in chief.get(url + "?old=3&new=3").text
+    assert ("", "+ раз") in sides(chief.get(url + "?new=1").text), "before the first there was nothing"
+    for bad in ("old=9", "new=0", "new=x", "old=%00", "new=" + "9" * 99):
+        assert chief.get(f"{url}?{bad}").status_code == 404, bad
+    many = [f"строка {n}" for n in range(200)]
+    assert send(chief, "save", base="3", text="\n".join(many)).status_code == 303
+    assert send(chief, "save", base="4", text="\n".join([*many[:90], "новая", *many[91:]])).status_code == 303
+    long = sides(chief.get(url).text)
+    assert ("− строка 90", "+ новая") in long
+    assert len(long) == 7, "two lines before it, two after, and how many more there are"
+    assert ("88 строк те же",) in long
+
+
 def test_who_speaks_for_one_place_writes_drafts_and_releases_nothing(desk: Desk, chief: FlaskClient) -> None:
     with writing() as s:
         person(s, "local", "coordinator", desk.location_id)
@@ -203,6 +231,8 @@ def test_who_speaks_for_one_place_writes_drafts_and_releases_nothing(desk: Desk,
         )
         assert refused.status_code == 403
         assert "Другое" in refused.text  # what was typed stays
+    assert 'value="check"' not in local.get("/staff/pages/10/ru").text, "no button that refuses"
+    assert 'value="check"' in chief.get("/staff/pages/10/ru").text
     for reader in (
         local,
         chief,

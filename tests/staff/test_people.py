@@ -10,13 +10,15 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.booking.models import STATUSES
 from clinic.db import reading, writing
-from clinic.desk import deeds
+from clinic.desk import deed_words
+from clinic.directory import catalogue
 from clinic.kits.stock import WRITE_OFFS
 from clinic.staff import accounts, people, second_factor, sign_in
 from clinic.staff.models import ROLES, Membership, Staff
+from tests import factories
 from tests.desk.conftest import PASSWORD, Desk, csrf, person
 from tests.desk.conftest import sign_in as enter
 
@@ -175,7 +177,7 @@ def test_what_happened_names_staff_deed_and_hour(desk: Desk, evening: time_machi
     page = chief.get("/staff/people/deeds").text
     rows = [re.sub(r"<[^>]+>", " ", row) for row in page.split("<tr>")[2:]]
     assert any("Gulnar" in row and "отметки «здесь»" in row and "Saya" in row and "19:00" in row for row in rows)
-    assert any("Chief" in row and "дана роль" in row and "clinician gulnar" in row for row in rows)
+    assert any("Chief" in row and "дана роль" in row and "Приём в кабинете: Gulnar" in row for row in rows)
     assert any("Chief" in row and "выключена" in row and "Keeper" in row for row in rows)
     assert "Dala" not in page
     evening.shift(timedelta(days=3))
@@ -185,6 +187,88 @@ def test_what_happened_names_staff_deed_and_hour(desk: Desk, evening: time_machi
     assert "дана роль" in page
     for bad in ("0", "x", "99999999999", ""):
         assert chief.get(f"/staff/people/deeds?before={bad}").status_code == 404
+
+
+def test_somebody_at_sixty_places_is_one_line_a_role_and_found_by_name_or_place(desk: Desk) -> None:
+    with writing() as s:
+        places = [factories.a_location(s, f"Place {n:02}").id for n in range(20)]
+        for n in range(9):
+            person(s, f"clerk{n}", "receptionist", places[n])
+        for place in places:
+            accounts.give_role(s, s.get_one(Staff, id_of("gulnar")), "clinician", None, place)
+        catalogue.changed(s)
+    chief = desk.client("chief")
+
+    def names(**asked: str) -> list[str]:
+        page = chief.get("/staff/people", query_string=asked).text
+        return re.findall(r'/people/\d+"><span>(\w+)', page)
+
+    page = chief.get("/staff/people").text
+    assert "Place 00 (ru) и ещё 19 мест" in page
+    assert page.count("Place 07") == 2, "in the filter, and in the line of who works there"
+    assert names(q="гулнар") == ["Gulnar"]
+    assert names(where=f"place:{places[3]}") == ["Clerk3", "Gulnar"]
+    assert names(where=f"place:{places[3]}", role="clinician") == ["Gulnar"]
+    assert names(q="nobody", role="x", where="\x00") == []
+
+
+def test_a_role_at_several_places_is_one_press_and_none_is_no_place(desk: Desk) -> None:
+    with writing() as s:
+        more = factories.a_location(s, "More").id
+        catalogue.changed(s)
+    chief, wanted = desk.client("chief"), [f"place:{desk.location_id}", f"place:{more}"]
+    assert change(chief, "keeper", "give", role="clinician", where=wanted).status_code == 303
+    assert roles_of("keeper") == ["clinician", "clinician", "point_keeper"]
+    assert change(chief, "keeper", "give", role="clinician", where=[]).status_code == 422
+    refused = change(chief, "keeper", "give", role="", where=wanted)
+    assert refused.status_code == 422
+    assert refused.text.count(" checked") == 2, "the places stay chosen"
+    assert change(chief, "keeper", "give", role="receptionist", where=[*wanted, "place:99999"]).status_code == 404
+    assert "receptionist" not in roles_of("keeper"), "all of them, or none"
+
+
+def test_nothing_is_chosen_for_whoever_invites(desk: Desk) -> None:
+    with writing() as s:
+        factories.a_location(s, "More")
+        catalogue.changed(s)
+    chief = desk.client("chief")
+    page = chief.get("/staff/people/invite").text
+    assert 'id="where"' in page
+    assert " selected" not in page.split('id="where"')[1].split("</select>")[0]
+    data = {"csrf_token": csrf(chief, "/staff/people/invite"), "name": "Асель", "language": "ru", "where": ""}
+    assert chief.post("/staff/people/invite", data={**data, "roles": "receptionist"}).status_code == 422
+
+
+def test_what_happened_is_looked_for_and_taken_along_without_marks_of_visits(desk: Desk) -> None:
+    chief, ticket = desk.client("chief"), desk.woman(0)
+    change(chief, "gulnar", "give", **role(desk, "clinician"))
+    gulnar = desk.client("gulnar")
+    gulnar.post(desk.url("/step"), data={"csrf_token": csrf(gulnar, desk.url()), "step": f"{ticket}:booked:here"})
+    with writing() as s:
+        audit.record(s, clock.now(), "chief", "room.change", f"room:{desk.rooms[0]}", desk.location_id)
+        audit.record(s, clock.now(), "command line", "second.reset", "gulnar")
+        audit.record(s, clock.now(), "chief", "entry.checked", "phone", desk.location_id)
+
+    def rows(**asked: object) -> str:
+        page = chief.get("/staff/people/deeds", query_string=asked)
+        assert page.status_code == 200
+        return page.text.partition("<tbody>")[2]
+
+    assert "Room 3" in rows()
+    assert "кто-то на сервере" in rows()
+    for raw in ("room:", "command line", "phone", desk.slug):
+        assert raw not in rows(), raw
+    assert "дана роль" in rows(who="chief")
+    assert "дана роль" not in rows(who="gulnar")
+    assert "отметки" in rows(kind="visits", where=desk.location_id)
+    assert "отметки" not in rows(kind="accounts")
+    assert rows(kind="\x00") == rows(who="\x00") == ""
+    assert chief.get("/staff/people/deeds?where=x").status_code == 404
+    file = chief.get("/staff/people/deeds.csv?who=")
+    assert file.text.startswith("\ufeffЧас;")
+    assert "дана роль" in file.text
+    assert "отметки" not in file.text, "a file would keep them for longer than two days"
+    assert "дана роль" not in chief.get("/staff/people/deeds.csv?kind=kits").text
 
 
 def verbs() -> set[str]:
@@ -201,4 +285,4 @@ def verbs() -> set[str]:
 
 
 def test_every_deed_that_the_code_writes_down_has_words() -> None:
-    assert verbs() - deeds.WORDS.keys() == set(), "say it in clinic/desk/deeds.py"
+    assert verbs() - deed_words.WORDS.keys() == set(), "say it in clinic/desk/deed_words.py"
