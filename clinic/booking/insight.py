@@ -19,6 +19,7 @@ from clinic.booking.models import Offered, Tally, Unmet
 WEEKS = 12
 FORGOTTEN_AFTER = timedelta(days=9)  # from a week's Monday until its last visit is forgotten
 FULL = 0.85  # an evening is called full from here on: what is counted is counted roughly
+ENOUGH = 100  # of so many visits the counted share is right within a fifth, mostly
 BEST = 5
 OFFERED, BOOKED, KEPT, UNKNOWN = "offered", "booked", "kept", "unknown"
 COLUMNS = (OFFERED, BOOKED, KEPT, tally.LATE, tally.MISSED, UNKNOWN, tally.CANCELLED, tally.WALK_IN, tally.FIRST)
@@ -47,6 +48,11 @@ class Evening:
         """How full they were, 0 to 1; 0 where nothing was offered."""
         return min(1.0, self.booked / self.offered) if self.offered else 0.0
 
+    @property
+    def tells(self) -> bool:
+        """Whether so much was offered that a share of it says something: chance adds less than a fifth."""
+        return self.offered >= ENOUGH
+
 
 @dataclass(frozen=True, slots=True)
 class OfPlace:
@@ -56,6 +62,11 @@ class OfPlace:
     weeks: tuple[Week, ...]
     leads: Mapping[str, int]
     evenings: tuple[Evening, ...]
+
+    @property
+    def sums(self) -> Mapping[str, int]:
+        """All its weeks together."""
+        return total(self.weeks, COLUMNS)
 
     @property
     def evening(self) -> Evening:
@@ -74,21 +85,26 @@ class Need:
     full_days: tuple[int, ...]
 
     @property
+    def tells(self) -> bool:
+        """Whether enough was offered to say how full it is."""
+        return self.offered >= ENOUGH
+
+    @property
     def weight(self) -> float:
         """What it is ranked by: searches that found nothing, times how full the evenings are; none offered is full."""
         return self.unmet * (self.full if self.offered else 1.0)
 
 
-def weeks_until(today: date) -> list[date]:
-    """The Mondays of the weeks that are shown: those over and forgotten, the earliest first."""
+def weeks_until(today: date, number: int = WEEKS) -> list[date]:
+    """The Mondays of the weeks that are shown: the last `number` that are over and forgotten, the earliest first."""
     last = today - FORGOTTEN_AFTER
     last -= timedelta(days=last.weekday())
-    return [last - n * _WEEK for n in range(WEEKS)][::-1]
+    return [last - n * _WEEK for n in range(number)][::-1]
 
 
-def read(s: Session, location_ids: Collection[int], today: date) -> dict[int, OfPlace]:
+def read(s: Session, location_ids: Collection[int], today: date, number: int = WEEKS) -> dict[int, OfPlace]:
     """The figures of some places; every week is there, with zeros where nothing was counted."""
-    weeks = weeks_until(today)
+    weeks = weeks_until(today, number)
     counts: dict[int, dict[date, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     rows = s.execute(
         select(Tally.location_id, Tally.week, Tally.what, func.sum(Tally.n))
@@ -122,9 +138,9 @@ def read(s: Session, location_ids: Collection[int], today: date) -> dict[int, Of
     }
 
 
-def unmet(s: Session, areas: Collection[str], today: date) -> dict[str, tuple[Week, ...]]:
+def unmet(s: Session, areas: Collection[str], today: date, number: int = WEEKS) -> dict[str, tuple[Week, ...]]:
     """Searches without a free time by area: all its weeks, in the evening and by day."""
-    weeks = weeks_until(today)
+    weeks = weeks_until(today, number)
     found: dict[str, dict[date, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     rows = s.execute(
         select(Unmet.area, Unmet.week, Unmet.part, Unmet.n).where(
@@ -152,11 +168,17 @@ def rank(
     for place in places:
         near = sum(week.numbers[tally.EVENING] for area in areas[place.location_id] for week in searches.get(area, ()))
         all_ = place.evening
-        full_days = tuple(e.weekday for e in place.evenings if e.full >= FULL)
+        full_days = tuple(e.weekday for e in place.evenings if e.tells and e.full >= FULL)
         if near:
             found.append(Need(place.location_id, near, all_.offered, all_.full, full_days))
     found.sort(key=lambda need: (-need.weight, -need.full, need.location_id))
     return tuple(found[:BEST])
+
+
+def total(weeks: Iterable[Week], columns: Sequence[str]) -> dict[str, int]:
+    """The sum of some weeks in each column."""
+    found = list(weeks)
+    return {name: sum(week.numbers[name] for week in found) for name in columns}
 
 
 def _numbers(counted: Counter[str], offered: int) -> dict[str, int]:

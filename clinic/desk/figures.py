@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from clinic import clock
 from clinic.db import db
@@ -21,6 +22,7 @@ from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
 
 ROLES = ("coordinator",)
+PERIODS = (3, 6, figures.MONTHS)
 ORDERS = (counting.ORDERED, counting.COLLECTED, counting.CANCELLED, counting.RELEASED)
 STOCK = (figures.DRY, figures.EXPIRED, counting.WALK_IN)
 TOLD = (REACTIVE, CONFIRMED, figures.UNTOLD, figures.OTHER, figures.SILENT, HARM)
@@ -48,16 +50,19 @@ class City:
 @staff_only(*ROLES)
 def show_figures(person: SignedIn) -> ResponseReturnValue:
     """Tables and drawings of the cities in which this person coordinates a point."""
-    known, names = _theirs(person)
+    known, every = _theirs(person)
+    names, months = _chosen(every)
     found = _read(known, names)
     return render_template(
         "desk/figures.html",
         person=person,
-        cities=[City(names[key], _parts(found.of_city(key))) for key in names if found.of_city(key)],
+        cities=[City(names[key], _parts(rows)) for key in names if (rows := _lately(found, key, months))],
         lots=[(lot, _letter(known, lot)) for lot in found.lots],
         month=clock.today().replace(day=1),
         month_words=_month_words,
-        names=sorted(names.values()),
+        every=every,
+        asked={"city": request.args.get("city", ""), "months": months},
+        periods=[(n, ngettext("%(num)s month", "%(num)s months", n)) for n in PERIODS],
     )
 
 
@@ -65,8 +70,11 @@ def show_figures(person: SignedIn) -> ResponseReturnValue:
 @staff_only(*ROLES)
 def months_file(person: SignedIn) -> ResponseReturnValue:
     """The numbers by city and month for a spreadsheet."""
-    known, names = _theirs(person)
-    return spreadsheet.file("months.csv", _month_lines(names, _read(known, names).rows))
+    known, every = _theirs(person)
+    names, months = _chosen(every)
+    found = _read(known, names)
+    rows = (row for key in names for row in _lately(found, key, months))
+    return spreadsheet.file("months.csv", _month_lines(names, rows))
 
 
 @bp.get("/figures/lots.csv")
@@ -114,6 +122,20 @@ def _theirs(person: SignedIn) -> tuple[KitCatalogue, dict[str, str]]:
         if point.location.id in theirs
     }
     return known, dict(sorted(names.items(), key=lambda pair: pair[1]))
+
+
+def _chosen(every: dict[str, str]) -> tuple[dict[str, str], int]:
+    """The cities that the address asks for, one or all, and how many months; 404 for what is none."""
+    city, months = request.args.get("city", ""), request.args.get("months", "") or str(PERIODS[-1])
+    if (city and city not in every) or months not in map(str, PERIODS):
+        abort(404)
+    return {key: name for key, name in every.items() if city in ("", key)}, int(months)
+
+
+def _lately(found: Figures, city: str, months: int) -> tuple[CityMonth, ...]:
+    """A city's months among the last so many."""
+    first = figures.months(clock.today())[-months]
+    return tuple(row for row in found.of_city(city) if row.month >= first)
 
 
 def _read(known: KitCatalogue, names: Iterable[str]) -> Figures:

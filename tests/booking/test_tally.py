@@ -210,9 +210,11 @@ def a_place(number: int, offered: int, booked_: int) -> insight.OfPlace:
 def test_the_ranking_says_where_people_searched_in_vain_and_evenings_are_full() -> None:
     week = insight.Week(MONDAY, {tally.EVENING: 40, tally.DAY: 500})
     searches = {"almaty": (week,), "astana": (insight.Week(MONDAY, {tally.EVENING: 60, tally.DAY: 0}),)}
-    places = [a_place(1, 10, 4), a_place(2, 10, 10), a_place(3, 0, 0), a_place(4, 10, 1), a_place(5, 10, 10)]
+    places = [a_place(1, 200, 80), a_place(2, 200, 200), a_place(3, 0, 0), a_place(4, 200, 20), a_place(5, 200, 200)]
     areas = {1: ("almaty",), 2: ("almaty",), 3: ("almaty",), 4: ("astana",), 5: ("nowhere",)}
     needs = insight.rank(places, areas, searches)
     assert [need.location_id for need in needs] == [2, 3, 1, 4]
     assert needs[0].full_days == tuple(range(7))
     assert (needs[1].offered, needs[3].unmet) == (0, 60)
+    few = insight.rank([a_place(2, 10, 20)], areas, searches)[0]
+    assert (few.tells, few.full_days) == (False, ()), "chance alone makes twenty of ten"

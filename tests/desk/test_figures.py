@@ -55,6 +55,18 @@ def test_the_running_month_and_other_cities_are_not_there(shop: Shop) -> None:
         assert "700" not in text
 
 
+def test_a_town_and_a_time_are_chosen(shop: Shop) -> None:
+    counted("Almaty", date(2026, 3, 1), ordered=333)
+    doctor = shop.client("doctor")
+    assert "333" in doctor.get("/ru/staff/figures").text
+    for url in ("/ru/staff/figures", "/ru/staff/figures/months.csv"):
+        answer = doctor.get(url, query_string={"city": "Almaty", "months": "3"})
+        assert "64" in answer.text
+        assert "333" not in answer.text
+        for bad in ({"city": "Shymkent"}, {"months": "0"}, {"months": "x"}, {"city": "\x00"}):
+            assert doctor.get(url, query_string=bad).status_code == 404, bad
+
+
 @pytest.mark.parametrize("number", ["=1+1", "+A1", "-2+3", "=HYPERLINK(1)"])
 def test_a_lot_number_that_looks_like_a_formula_is_text(shop: Shop, number: str) -> None:
     with writing() as s:

@@ -14,7 +14,8 @@ from clinic.booking import tally, tickets
 from clinic.booking.models import Appointment, Offered, Tally, Unmet
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
-from clinic.directory.models import Location, PlaceName
+from clinic.directory.models import Location, PlaceName, Service
+from tests import factories
 from tests.desk.conftest import Desk, csrf, post
 
 WEEK = date(2026, 11, 9)
@@ -66,6 +67,45 @@ def test_page_and_file_say_the_same_and_the_page_begins_with_the_need(counted: D
     searches = cells(chief.get("/en/staff/insight/searches.csv").text)
     assert ["Almaty", WEEK.isoformat(), "120", "0"] in searches
     assert "995" not in page + str(searches)
+
+
+def test_all_places_are_a_table_of_sums_and_one_place_over_a_chosen_time_is_a_page(counted: Desk) -> None:
+    with writing() as s:
+        services = (s.get_one(Service, counted.service_id),)
+        more = factories.a_location(s, "Mira", services=services)
+        factories.a_room(s, more, services, "1")
+        older = WEEK - timedelta(weeks=20)
+        for week, n in ((WEEK, 40), (older, 1000)):
+            tally.add(s, Counter({(more.id, week, 20, "done"): n}))
+        s.add(Offered(location_id=more.id, day=WEEK + timedelta(days=4), hour=20, n=22))
+        tally.add(s, Counter({(more.id, WEEK, 0, tally.evening_of(4)): 30}))
+        catalogue.changed(s)
+        number = more.id
+    chief = counted.client("chief")
+
+    def line(page: str, name: str) -> list[str]:
+        found = re.search(rf'<th scope="row">(?:<a[^>]*>)?{name}.*?</tr>', page, re.S)
+        assert found, name
+        return re.findall(r'class="num">(\d+)<', found[0])
+
+    page = chief.get("/en/staff/insight").text
+    assert page.count("<svg") == 1, "no drawing of a place: the logo alone"
+    assert line(page, "Saya")[:3] == ["100", "95", "85"]
+    assert line(page, "Mira")[:3] == ["22", "40", "40"]
+    assert line(page, "Together")[:3] == ["122", "135", "125"]
+    assert line(chief.get("/en/staff/insight?weeks=26").text, "Together")[2] == "1125"
+    one = chief.get(f"/en/staff/insight?place={number}&weeks=4").text
+    assert line(one, "Together")[:3] == ["22", "40", "40"]
+    assert line(one, "Friday") == ["22", "30"]
+    assert "too few to say" in one, "thirty of twenty-two is no share"
+    assert "full" not in one.split('<th scope="row">Friday')[1].split("</tr>")[0]
+    rows = cells(chief.get(f"/en/staff/insight/weeks.csv?place={number}&weeks=4").text)
+    assert (len(rows), {row[0] for row in rows[1:]}) == (5, {"Mira"})
+    with reading() as s:
+        foreign = catalogue.current(s).by_slug[counted.foreign_slug].id
+    for bad in (f"place={foreign}", "place=x", "weeks=5", "weeks=0", "place=99999999999"):
+        for url in ("/en/staff/insight", "/en/staff/insight/weeks.csv", "/en/staff/insight/searches.csv"):
+            assert chief.get(f"{url}?{bad}").status_code == 404, bad
 
 
 def test_another_organization_and_other_roles_see_nothing_of_it(counted: Desk) -> None:
