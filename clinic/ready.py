@@ -111,7 +111,7 @@ def _places(s: Session, today: date) -> Iterator[Lack]:
 def _of_place(place: Location, today: date) -> Iterator[str]:
     name = place.name[language_now()]
     if place.example:
-        yield _("%(name)s is an example: delete it.", name=name)
+        yield _("%(name)s is an example: take it off the lists.", name=name)
         return
     if place.consent_on is None:
         yield _("%(name)s has not agreed to be published.", name=name)
@@ -124,12 +124,45 @@ def _of_place(place: Location, today: date) -> Iterator[str]:
         yield _("Nobody opens the roster of %(name)s (last: %(day)s).", name=name, day=last)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that somebody has checked."""
+
+    number: int
+    words: str
+    on: date
+    by: str
+
+
+def answered(s: Session) -> list[Answered]:
+    """The questions that somebody has checked, the latest first."""
+    rows = s.scalars(
+        select(OpenQuestion)
+        .where(OpenQuestion.answered_on.is_not(None))
+        .order_by(OpenQuestion.answered_on.desc(), OpenQuestion.number)
+    )
+    return [
+        Answered(row.number, row.question[language_now()], row.answered_on, row.answered_by)
+        for row in rows
+        if row.answered_on is not None
+    ]
+
+
+def reopen(s: Session, number: int) -> bool:
+    """Take an answer back: somebody has to check it again; False when there is no such number."""
+    return _write(s, number, "", None)
+
+
 def answer(s: Session, number: int, by: str, today: date) -> bool:
     """Note that a person has answered an open question; False when there is no such number."""
+    return _write(s, number, by, today)
+
+
+def _write(s: Session, number: int, by: str, on: date | None) -> bool:
     done = s.execute(
         update(OpenQuestion)
         .where(OpenQuestion.number == number)
-        .values(answered_on=today, answered_by=by)
+        .values(answered_on=on, answered_by=by)
         .returning(OpenQuestion.number)
     ).first()
     return done is not None

@@ -73,6 +73,8 @@ WORDS: dict[str, Any] = {
     "entry.link": _l("made a link for checking an entry"),
     "entry.settled": _l("settled a question of an entry"),
     "question.answer": _l("answered an open question"),
+    "question.reopen": _l("opened a question again"),
+    "place.hide": _l("took an example off the lists"),
     "page begun": _l("began a page"),
     "page saved": _l("saved a page"),
     "page checked": _l("noted that a page was checked"),

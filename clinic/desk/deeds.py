@@ -34,7 +34,7 @@ MARKS = (*(f"visit.{status}" for status in STATUSES), "visit.walk_in", "visit.wa
 # What is done to things that belong to everybody: every coordinator sees it, whoever did it.
 COMMON = (
     "page begun", "page saved", "page checked", "page restored", "page taken off", "lot.recall", "question.answer",
-    "on duty", "off duty", "drill started",
+    "question.reopen",    "on duty", "off duty", "drill started",
 )  # fmt: skip
 MARKS_SHOWN = timedelta(days=2)
 IN_A_FILE = 20_000

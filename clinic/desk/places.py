@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.booking import showing
 from clinic.booking.models import LocationDay
 from clinic.config import settings
 from clinic.db import LANGUAGES, db, writing
 from clinic.desk import bp, sifting
-from clinic.directory import catalogue, checks
+from clinic.directory import catalogue, checks, setup
 from clinic.directory.catalogue import Catalogue, LocationInfo
 from clinic.directory.checks import Answer
 from clinic.kits.catalogue import kits
@@ -106,14 +106,17 @@ def place(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
 @bp.post("/places/<slug>")
 @staff_only(*PLACE_ROLES)
 def do_place(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
-    """Note a check by telephone, make a link for the place, or put an answer aside."""
+    """Note a check by telephone, make a link for the place, put an answer aside, or take an example off the lists."""
     now, act = clock.now(), request.form.get("act", "")
-    if act not in ("checked", "link", "settle"):
+    if act not in ("checked", "link", "settle", "hide") or (act == "hide" and not location.example):
         abort(422)
     db.session.rollback()
     with writing() as s:
         if act == "checked":
             checks.note_checked(s, location.id, person.name, person.login, now)
+        elif act == "hide":
+            setup.hide(s, location.id)
+            audit.record(s, now, person.login, "place.hide", location.slug, location.id)
         elif act == "settle":
             checks.settle(s, location.id, request.form.get("answer", "")[:16], person.login, now)
         else:

@@ -9,14 +9,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from clinic import clock
+from clinic.booking import showing
 from clinic.db import db, writing
 from clinic.desk import bp, organizations
 from clinic.desk.request_forms import RedeemForm, ReferralForm
+from clinic.directory import catalogue
 from clinic.privacy import codes, limits, once
 from clinic.safety.referrals import codes as referrals
 from clinic.safety.referrals.codes import DAYS, KINDS, CodeUnknown
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
+from clinic.wording import language_now
 
 ROLES = ("receptionist", "clinician", "responder", "coordinator", "administrator")
 USUAL_DAYS = "7"
@@ -63,7 +66,18 @@ def give_referral(person: SignedIn) -> ResponseReturnValue:
         last=date.fromisoformat(answer["last"]),
         to=organizations.names()[form.to.data],
         kind=kind_words()[form.kind.data],
+        places=_places_of(form.to.data, now),
     )
+
+
+def _places_of(organization: int, now: datetime) -> list[tuple[str, str, str, str]]:
+    """Where to go, to be said aloud: name, address as far as everybody may know it, phone, whether it is open."""
+    cat, language = catalogue.current(db.session()), language_now()
+    return [
+        (place.name[language], showing.address(place, language), place.phone, showing.open_line(cat, place, now)[0])
+        for place in cat.locations.values()
+        if place.organization_id == organization and place.visibility != "unlisted"
+    ]
 
 
 @bp.post("/referrals/take")

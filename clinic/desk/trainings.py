@@ -1,7 +1,8 @@
 """Trainings for their coordinators: planned, changed, cancelled, printed as numbers, counted."""
 
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,15 +12,16 @@ from flask_babel import ngettext
 from clinic import clock
 from clinic.booking.forms import SPOKEN
 from clinic.booking.showing import spoken_words
-from clinic.db import Text3, db, writing
+from clinic.db import db, writing
 from clinic.desk import bp
-from clinic.desk.training_forms import CameForm, ChangeForm, PlanForm
+from clinic.desk.training_forms import CameForm, ChangeForm, PlanForm, WordsForm
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
+from clinic.messaging import covers
 from clinic.privacy import once
-from clinic.safety.trainings import plans, reading, showing
+from clinic.safety.trainings import plans, reading, seats, showing
 from clinic.safety.trainings.models import KINDS
-from clinic.safety.trainings.plans import NotAhead, NotOver, Plan, SeatsTaken
+from clinic.safety.trainings.plans import NotAhead, NotOver, OtherDay, Plan, SeatsTaken, Words
 from clinic.safety.trainings.reading import NoTraining, TrainingView
 from clinic.staff import memberships
 from clinic.staff.guard import staff_only
@@ -28,6 +30,16 @@ from clinic.wording import language_now
 
 ROLES = ("coordinator", "administrator")
 FARTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a new hour would send, before it does."""
+
+    sms: str
+    told: int
+    untold: int
+    hour: str
 
 
 @bp.get("/trainings")
@@ -58,9 +70,9 @@ def trainings_of(person: SignedIn, location: LocationInfo) -> ResponseReturnValu
         return _place_page(person, location, form, now), 422
     wanted = Plan(
         kind=form.kind.data,
-        name=Text3(**form.text3("name")),
-        about=Text3(**form.text3("about")),
-        for_whom=Text3(**form.text3("for_whom")),
+        name=form.text3("name"),
+        about=form.text3("about"),
+        for_whom=form.text3("for_whom"),
         languages=form.languages.data,
         starts_at=starts_at,
         minutes=form.minutes.data,
@@ -86,15 +98,16 @@ def trainings_of(person: SignedIn, location: LocationInfo) -> ResponseReturnValu
 @bp.route("/trainings/<slug>/<int:training_id>", methods=["GET", "POST"])
 @staff_only(*ROLES)
 def training(person: SignedIn, location: LocationInfo, training_id: int) -> ResponseReturnValue:
-    """One training: its seats as numbers, another number of seats, cancelling it, how many came."""
+    """One training: its seats as numbers, another number of them, other words or another hour, cancelling, who came."""
     found, now = _theirs(location, training_id), clock.now()
-    change = ChangeForm(data={"seats": found.seats, "way": found.way})
-    change.seats.raw, change.way.raw = str(found.seats), found.way
+    change = _change_form(found)
     if request.method == "GET":
         return _page(person, location, found, change, CameForm(), now)
     act = request.form.get("act", "")
     if act == "change":
         return _change(person, location, found, now)
+    if act == "words":
+        return _reword(person, location, found, now)
     if act == "came":
         return _came(person, location, found, change, now)
     if act != "cancel":
@@ -141,6 +154,47 @@ def _change(person: SignedIn, location: LocationInfo, found: TrainingView, now: 
     return _page(person, location, changed, form, CameForm(), now, _("Changed."))
 
 
+def _reword(person: SignedIn, location: LocationInfo, found: TrainingView, now: datetime) -> ResponseReturnValue:
+    form = WordsForm(request.form)
+    form.validate()
+    if form.page.data is not None and showing.materials(db.session(), form.page.data) is None:
+        form.page.errors = [_("There is no such page.")]
+    starts_at = None if form.hour.data is None else _on_its_day(found, form.hour.data)
+    if starts_at is not None and starts_at <= now:
+        form.hour.errors = [_("This is in the past.")]
+    if starts_at is None or any(field.errors for field in form):
+        return _page(person, location, found, _change_form(found), CameForm(), now, words=form), 422
+    if starts_at != found.starts_at and form.sure.data != form.hour.raw:
+        told, untold = seats.would_tell(db.session(), found, starts_at, now)
+        look = Look(covers.moved(language_now(), starts_at), told, untold, form.hour.raw)
+        return _page(person, location, found, _change_form(found), CameForm(), now, words=form, look=look)
+    wanted = Words(
+        name=form.text3("name"),
+        about=form.text3("about"),
+        for_whom=form.text3("for_whom"),
+        languages=form.languages.data,
+        starts_at=starts_at,
+        minutes=form.minutes.data,
+        page=form.page.data,
+    )
+    db.session.rollback()
+    try:
+        with writing() as s:
+            told, untold = plans.reword(s, found.id, wanted, person.login, now)
+    except (NotAhead, OtherDay):
+        said = _("It has begun, or was cancelled before. Nothing was changed.")
+        return _page(person, location, _theirs(location, found.id), _change_form(found), CameForm(), now, said), 409
+    said = _("Changed.")
+    if told or untold:
+        said = _("Changed. Told by SMS: %(told)s. Only under the code: %(untold)s.", told=told, untold=untold)
+    changed = _theirs(location, found.id)
+    return _page(person, location, changed, _change_form(changed), CameForm(), now, said)
+
+
+def _on_its_day(found: TrainingView, hour: time) -> datetime:
+    return clock.at(clock.local(found.starts_at).date(), hour.hour * 60 + hour.minute)
+
+
 def _came(
     person: SignedIn, location: LocationInfo, found: TrainingView, change: ChangeForm, now: datetime
 ) -> ResponseReturnValue:
@@ -155,6 +209,12 @@ def _came(
         words = _("It has not begun yet, or does not take place.")
         return _page(person, location, _theirs(location, found.id), change, form, now, words), 409
     return _page(person, location, counted, change, CameForm(), now, _("Written down."))
+
+
+def _change_form(found: TrainingView) -> ChangeForm:
+    change = ChangeForm(data={"seats": found.seats, "way": found.way})
+    change.seats.raw, change.way.raw = str(found.seats), found.way
+    return change
 
 
 def _theirs(location: LocationInfo, number: int) -> TrainingView:
@@ -204,8 +264,13 @@ def _page(
     came: CameForm,
     now: datetime,
     said: str = "",
+    words: WordsForm | None = None,
+    look: Look | None = None,
 ) -> str:
     s = db.session()
+    if words is None:
+        words = WordsForm()
+        words.fill(found)
     waiting = reading.waiting(s, found.id)
     return render_template(
         "desk/training.html",
@@ -216,5 +281,8 @@ def _page(
         waiting=waiting,
         change=change,
         came=came,
+        words=words,
+        look=look,
+        spoken=[(code, spoken_words(code)) for code in SPOKEN],
         said=said,
     )

@@ -42,6 +42,12 @@ def change(s: Session, location_id: int, values: Mapping[str, Any], services: Co
     catalogue.changed(s)
 
 
+def hide(s: Session, location_id: int) -> None:
+    """A place stands in no list and takes no bookings any more; what is booked stays on its roster. `s` writes."""
+    s.execute(update(Location).where(Location.id == location_id).values(visibility="unlisted", bookable=False))
+    catalogue.changed(s)
+
+
 def add_room(s: Session, location_id: int, name: Text3, pause: int, services: Collection[int]) -> Room:
     """One more room. `s` writes."""
     n = s.scalar(select(func.count()).select_from(Room).where(Room.location_id == location_id)) or 0

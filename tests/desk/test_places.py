@@ -221,12 +221,41 @@ def test_ready_as_a_page_says_what_is_missing_and_where(desk: Desk) -> None:
     assert "Открывать рано" in page
     assert f'href="/staff/places/{desk.slug}"' in page
     assert "Dala" not in page
-    chief.post("/staff/ready", data={"csrf_token": csrf(chief, "/staff/ready"), "question": "1"})
+    ask = {"csrf_token": csrf(chief, "/staff/ready"), "act": "answer"}
+    nobody = chief.post("/staff/ready", data={**ask, "question": "1", "by": " "})
+    assert nobody.status_code == 422, "one press settles nothing: it asks who has checked it"
+    assert 'id="by-e"' in nobody.text
+    checked = {**ask, "question": "1", "by": "Дана С., юрист"}
+    assert chief.post("/staff/ready", data=checked).status_code == 303
     with reading() as s:
-        assert s.get_one(OpenQuestion, 1).answered_by == "C."
-    assert (
-        chief.post("/staff/ready", data={"csrf_token": csrf(chief, "/staff/ready"), "question": "9"}).status_code == 404
-    )
+        assert s.get_one(OpenQuestion, 1).answered_by == "Дана С., юрист"
+    assert "Проверено: 24.11.2026, Дана С., юрист" in chief.get("/staff/ready").text
+    assert chief.post("/staff/ready", data={**ask, "act": "reopen", "question": "1"}).status_code == 303
+    with reading() as s:
+        assert s.get_one(OpenQuestion, 1).answered_on is None, "taken back"
+        assert set(s.scalars(select(Audit.verb).where(Audit.verb.like("question%")))) == {
+            "question.answer", "question.reopen",
+        }  # fmt: skip
+    assert chief.post("/staff/ready", data={**checked, "question": "9"}).status_code == 404
+    assert chief.post("/staff/ready", data={**checked, "act": "x"}).status_code == 422
+
+
+def test_an_example_is_taken_off_the_lists_where_readiness_leads_and_no_other_place_is(desk: Desk) -> None:
+    with writing() as s:
+        s.execute(update(Location).where(Location.id == desk.location_id).values(example=True))
+        catalogue.changed(s)
+    ticket = desk.woman(20)
+    chief, hub = desk.client("chief"), f"/staff/places/{desk.slug}"
+    assert f'href="{hub}"' in chief.get("/staff/ready").text.split("пример")[1]
+    assert 'value="hide"' in chief.get(hub).text
+    assert chief.post(hub, data={"csrf_token": csrf(chief, hub), "act": "hide"}).status_code == 303
+    assert "пример" not in chief.get("/staff/ready").text
+    assert "Saya" not in desk.stranger().get("/ru/near?near=Алматы").text
+    assert f">{ticket}<" in chief.get(desk.url()).text, "what is booked stays on its roster"
+    with writing() as s:
+        s.execute(update(Location).where(Location.id == desk.location_id).values(example=False))
+        catalogue.changed(s)
+    assert chief.post(hub, data={"csrf_token": csrf(chief, hub), "act": "hide"}).status_code == 422
 
 
 def test_kits_are_handed_over_here_from_now_on(desk: Desk) -> None:

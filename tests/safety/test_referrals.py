@@ -113,6 +113,8 @@ def test_two_desks_give_and_take(app: Flask) -> None:
     shown = re.search(r'<p class="code"[^>]*>([^<]+)</p>', given.text)
     assert shown
     assert shown[1] in gulnar.post(url + "/give", data=form).text  # pressed twice: the same code
+    for said in ("Dala (ru)", "data-print", "Адрес", "Телефон"):
+        assert said in given.text, "where to go is said aloud, and the slip is printed by a button"
     take = {"csrf_token": csrf(dala, url), "token": "u" * 22, "code": shown[1]}
     own = gulnar.post(url + "/take", data={**take, "csrf_token": form["csrf_token"]})
     assert own.status_code == 404

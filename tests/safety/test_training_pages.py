@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from time_machine import Traveller
 from werkzeug.test import TestResponse
 
 from clinic import clock
-from clinic.db import writing
+from clinic.db import reading, writing
+from clinic.messaging.models import Message
 from clinic.safety.trainings import plans
 from clinic.safety.trainings.forms import FORMS, MySeatForm, SeatForm
 from tests.conftest import Maker
@@ -241,6 +243,54 @@ def test_a_coordinator_plans_changes_prints_and_cancels(desk: Desk, she: FlaskCl
     foreign = a_training(a_place(), 3)
     assert chief.get(f"{home}/{foreign}").status_code == 404
     assert desk.client("gulnar").get("/staff/trainings").status_code == 404
+
+
+def test_a_class_is_renamed_and_moved_on_its_day_and_who_has_a_seat_is_told_after_a_look(
+    desk: Desk, evening: Traveller
+) -> None:
+    tomorrow = clock.at(clock.today() + timedelta(days=1), 19 * 60)
+    number = a_training(desk.location_id, 5, tomorrow)
+    takes(number, phone="+77015550101", lead=120)
+    takes(number)
+    chief, where = desk.client("chief"), f"/staff/trainings/{desk.slug}/{number}"
+    form = {
+        "csrf_token": csrf(chief, where), "act": "words", "name_kk": "Тыныш үй", "name_ru": "Тихий дом",
+        "name_en": "A quiet house", "languages": ["kk"], "hour": "19:00", "minutes": "60",
+    }  # fmt: skip
+
+    def messages() -> list[tuple[str, str]]:
+        with reading() as s:
+            rows = s.execute(select(Message.kind, Message.state).order_by(Message.due_at, Message.kind))
+            return [(kind, state) for kind, state in rows]
+
+    for field, wrong in (("name_ru", "Тест на ВИЧ"), ("hour", "25:00"), ("minutes", "5"), ("page", "9999")):
+        refused = chief.post(where, data={**form, field: wrong})
+        assert refused.status_code == 422, field
+        assert "Тыныш үй" in refused.text
+    assert "Изменено." in words(chief.post(where, data=form))
+    assert "Тихий дом" in words(chief.get(where))
+    assert messages() == [("reminder", "waiting")], "a new name alone sends nothing"
+
+    looked = chief.post(where, data={**form, "hour": "20:30"})
+    assert "Время изменилось" in words(looked)
+    assert "По SMS: 1. Увидят только по коду: 1." in words(looked)
+    assert now_of(number).starts_at == tomorrow, "nothing is saved before the message was seen"
+    assert 'name="sure" value="20:30"' in looked.text
+    assert now_of(number).starts_at == tomorrow
+    other = chief.post(where, data={**form, "hour": "21:00", "sure": "20:30"})
+    assert "21:00" in words(other), "another hour is another message"
+    assert now_of(number).starts_at == tomorrow
+    done = chief.post(where, data={**form, "hour": "20:30", "sure": "20:30"})
+    assert "Сообщили по SMS: 1. Увидят только по коду: 1." in words(done)
+    assert now_of(number).starts_at == tomorrow + timedelta(minutes=90)
+    assert sorted(messages()) == [("moved", "waiting"), ("reminder", "dropped"), ("reminder", "waiting")]
+    twice = chief.post(where, data={**form, "hour": "20:30", "sure": "20:30"})
+    assert "Сообщили" not in words(twice)
+    assert sorted(messages()) == [("moved", "waiting"), ("reminder", "dropped"), ("reminder", "waiting")]
+    evening.move_to(tomorrow + timedelta(hours=4))
+    chief = desk.client("chief")
+    late = chief.post(where, data={**form, "csrf_token": csrf(chief, where)})
+    assert late.status_code in (409, 422)
 
 
 def test_how_many_came_is_a_count(desk: Desk, evening: Traveller) -> None:

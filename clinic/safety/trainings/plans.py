@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from clinic import audit
+from clinic import audit, clock
 from clinic.db import Text3
 from clinic.safety.trainings import reading, seats
 from clinic.safety.trainings.models import Training
@@ -29,6 +29,10 @@ class NotAhead(Exception):
 
 class NotOver(Exception):
     """It has not begun yet, or does not take place: nobody has come."""
+
+
+class OtherDay(Exception):
+    """A class stays on its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,45 @@ def change(s: Session, number: int, seats_wanted: int, way: str, actor: str, now
     seats.promote(s, number, now)
     audit.record(s, now, actor, "training changed", str(number), found.location_id)
     return reading.one(s, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said of a training, and at which hour of its day it begins."""
+
+    name: Text3
+    about: Text3
+    for_whom: Text3
+    languages: tuple[str, ...]
+    starts_at: datetime
+    minutes: int
+    page: int | None
+
+
+def reword(s: Session, number: int, wanted: Words, actor: str, now: datetime) -> tuple[int, int]:
+    """Another name, description or hour of the same day; a new hour is told: (told by a message, not reached).
+
+    Another day would be another class: who took a seat chose that day. `s` writes. Raises NoTraining, NotAhead,
+    OtherDay.
+    """
+    found = _ahead(s, number, now)
+    if wanted.starts_at <= now:
+        raise NotAhead
+    if clock.local(wanted.starts_at).date() != clock.local(found.starts_at).date():
+        raise OtherDay
+    s.execute(
+        update(TRAINING)
+        .where(TRAINING.c.id == number)
+        .values(
+            name=wanted.name, about=wanted.about, for_whom=wanted.for_whom, languages=",".join(wanted.languages),
+            starts_at=wanted.starts_at, minutes=wanted.minutes, page=wanted.page,
+        )
+    )  # fmt: skip
+    told = (0, 0)
+    if wanted.starts_at != found.starts_at:
+        told = seats.tell_moved(s, found, wanted.starts_at, now)
+    audit.record(s, now, actor, "training changed", str(number), found.location_id)
+    return told
 
 
 def cancel(s: Session, number: int, actor: str, now: datetime) -> tuple[int, int]:

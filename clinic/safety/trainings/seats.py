@@ -4,6 +4,7 @@ Everything that moves a seat first locks its training. A seat that becomes free 
 whoever waits the longest: a seat held for somebody who reads a message too late would stay empty.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -143,6 +144,33 @@ def promote(s: Session, number: int, now: datetime) -> int:
             telling.seated(s, pass_, row.rid, training.starts_at, row.tell, row.lead, row.forget_on, now)
     s.execute(update(TRAINING).where(TRAINING.c.id == number).values(taken=TRAINING.c.taken + len(line)))
     return len(line)
+
+
+def would_tell(s: Session, training: TrainingView, starts_at: datetime, now: datetime) -> tuple[int, int]:
+    """Whom a new hour would be told by a message, and whom not; changes nothing."""
+    rows = _seated(s, training.id)
+    told = 0
+    for row in rows:
+        with suppress(CodeUnknown):
+            reached = telling.reaches(passes.of(s, row.pass_id), min(training.starts_at, starts_at), now)
+            told += reached is not None
+    return told, len(rows) - told
+
+
+def tell_moved(s: Session, was: TrainingView, starts_at: datetime, now: datetime) -> tuple[int, int]:
+    """Tell everybody who has a seat the new hour of the same day: (told, not reached). The training is locked."""
+    rows = _seated(s, was.id)
+    told = 0
+    for row in rows:
+        with suppress(CodeUnknown):
+            pass_ = passes.of(s, row.pass_id)
+            told += telling.moved(s, pass_, row.rid, was.starts_at, starts_at, row.lead, row.forget_on, now)
+    return told, len(rows) - told
+
+
+def _seated(s: Session, number: int) -> Sequence[Any]:
+    chosen = select(SEAT).where(SEAT.c.training_id == number, SEAT.c.queue.is_(None))
+    return s.execute(chosen.order_by(SEAT.c.ticket)).all()
 
 
 def call_off(s: Session, training: TrainingView, now: datetime) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from clinic.messaging import covers, outbox, wanted, window
 from clinic.passes.passes import OpenPass
 from clinic.safety.trainings.models import Seat, Training
 
-SEATED, REMINDER, CALLED_OFF = "seated", "reminder", "called_off"
+SEATED, REMINDER, MOVED, CALLED_OFF = "seated", "reminder", "moved", "called_off"
 
 
 def _states(s: Session, rids: Sequence[bytes]) -> dict[bytes, str]:
@@ -23,7 +23,7 @@ def _states(s: Session, rids: Sequence[bytes]) -> dict[bytes, str]:
 
 
 # what the state of a seat leaves of its messages; one that was given up is gone with all of them
-SEAT = wanted.thing("seat", {"seat": (SEATED, REMINDER), "waits": (), "called_off": (CALLED_OFF,)}, _states)
+SEAT = wanted.thing("seat", {"seat": (SEATED, REMINDER, MOVED), "waits": (), "called_off": (CALLED_OFF,)}, _states)
 
 
 def about(rid: bytes) -> str:
@@ -50,10 +50,33 @@ def seated(
         outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, text, due, starts_at, forget_on)
 
 
+def reaches(pass_: OpenPass, before: datetime, now: datetime) -> datetime | None:
+    """When a message to her would go out; None when she left no number, or it can't reach her before."""
+    return None if pass_.phone is None else window.news_at(before, now)
+
+
+def moved(
+    s: Session, pass_: OpenPass, rid: bytes, was: datetime, starts_at: datetime, lead: int | None, forget_on: date,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Say the new hour, and remind of it instead of the old one; False when no message reaches her before either."""
+    outbox.drop(s, about(rid), (SEATED, REMINDER, MOVED), now, "moved")
+    first = reaches(pass_, min(was, starts_at), now)
+    if pass_.phone is None or first is None:
+        return False
+    text = covers.moved(pass_.language, starts_at)
+    outbox.put(s, pass_.rid, about(rid), MOVED, pass_.phone, text, first, starts_at, forget_on)
+    due = None if lead is None else window.due(starts_at, lead, now)
+    if due is not None and due > first:
+        words = covers.text(pass_.cover, pass_.language, starts_at)
+        outbox.put(s, pass_.rid, about(rid), REMINDER, pass_.phone, words, due, starts_at, forget_on)
+    return True
+
+
 def called_off(s: Session, pass_: OpenPass, rid: bytes, starts_at: datetime, forget_on: date, now: datetime) -> bool:
     """Say that it does not take place; False when she left no number, or it can't reach her before."""
     SEAT.follow(s, rid, "called_off", now)
-    first = window.news_at(starts_at, now)
+    first = reaches(pass_, starts_at, now)
     if pass_.phone is None or first is None:
         return False
     text = covers.called_off(pass_.language, starts_at)
