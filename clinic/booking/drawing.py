@@ -6,7 +6,6 @@ position or her code is drawn anew.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from urllib.parse import urlencode
 
 from flask import render_template, request
 from markupsafe import Markup, escape
@@ -15,7 +14,7 @@ from clinic import wording
 from clinic.booking.showing import Card
 
 Carried = Sequence[tuple[str, str]]
-_FIELDS, _QUERY = Markup("<!--fields-->"), Markup("--query--")  # where her choice is put in
+_FIELDS = Markup("<!--fields-->")  # where her choice is put in
 
 
 def place_card(card: Card, first: bool, kept: Carried, carry: Carried) -> Markup:
@@ -24,8 +23,7 @@ def place_card(card: Card, first: bool, kept: Carried, carry: Carried) -> Markup
         _draw(card, first, carry) if carry else _remembered(card, first, wording.language_now(), request.script_root)
     )
     fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in kept)
-    query = escape(f"{urlencode(kept)}&") if kept else ""
-    return Markup(drawn.replace(_FIELDS, fields).replace(_QUERY, query))  # noqa: S704 - escaped above
+    return Markup(drawn.replace(_FIELDS, fields))  # noqa: S704 - escaped above
 
 
 @lru_cache(maxsize=4096)
@@ -34,4 +32,4 @@ def _remembered(card: Card, first: bool, _language: str, _root: str) -> str:
 
 
 def _draw(card: Card, first: bool, carry: Carried) -> str:
-    return render_template("booking/_one_card.html", card=card, first=first, carry=carry, fields=_FIELDS, query=_QUERY)
+    return render_template("booking/_one_card.html", card=card, first=first, carry=carry, fields=_FIELDS)

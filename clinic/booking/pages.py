@@ -1,8 +1,8 @@
 """Lists of places, remembered within the minute: on a busy evening many ask for the same town.
 
-Only a page that is everybody's is kept: asked for by its address alone, with no code and no position
-in it. It is drawn again when the minute is over, when the catalogue has changed, or when a time of one
-of its places was taken or given back; one small query tells.
+Only a page that is everybody's is kept: asked for by its address, or by what a bare address remembers, with no
+code and no position in it. It is drawn again when the minute is over, when the catalogue has changed, or when a
+time of one of its places was taken or given back; one small query tells.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, current_app, g, request, session
 from sqlalchemy import Engine
+from werkzeug.datastructures import MultiDict
 
 from clinic import clock, wording
 from clinic.booking import cities
@@ -81,9 +83,13 @@ def unmet() -> Unmet | None:
     return found
 
 
-def remembered(draw: Callable[[], Any]) -> Any:
-    """The page of this request: kept from this minute if it is still true, else what `draw` returns."""
-    key: Key = (request.query_string, request.script_root, wording.language_now(), session.get(cities.REMEMBERED))
+def remembered(draw: Callable[[], Any], fields: MultiDict[str, str]) -> Any:
+    """The page of this request: kept from this minute if it is still true, else what `draw` returns.
+
+    `fields` are those that the page is drawn from.
+    """
+    asked = request.query_string or urlencode(list(fields.items(multi=True))).encode()
+    key: Key = (asked, request.script_root, wording.language_now(), session.get(cities.REMEMBERED))
     if request.method != "GET" or len(key[0]) > LONGEST_KEY or any(name in request.args for name in HERS):
         return draw()
     memory: _Memory = current_app.extensions.setdefault(EXTENSION, _Memory())

@@ -41,11 +41,6 @@ class Card:
     phone_only: bool
     lack: str
 
-    @property
-    def service_pairs(self) -> list[tuple[str, str]]:
-        """The services as fields of an address."""
-        return [("service", str(number)) for number in self.services]
-
 
 _KINDS = {
     "clinic": _l("clinic"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request, session
+from werkzeug.wrappers import Response
 
 from clinic import clock, wording
 from clinic.booking import availability, cities, demand, drawing, feedback, find, pages, searching, showing, typed
@@ -16,7 +17,7 @@ from clinic.db import db
 from clinic.directory import catalogue, streets
 from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound, Spot
-from clinic.privacy import addresses
+from clinic.privacy import addresses, choices
 from clinic.wording import gettext as _
 
 blueprint = Blueprint("booking", __name__)
@@ -47,17 +48,38 @@ def sent() -> Any:
     return request.form if request.method == "POST" else addresses.shown(request.args)
 
 
+def asked(page: str, now: datetime) -> Any:
+    """The fields of this request; of a bare address what she last chose there in this browser."""
+    fields = sent()
+    return choices.kept(page, now) if request.method == "GET" and not fields else fields
+
+
+def set_aside(page: str, form: Any, pairs: choices.Pairs, now: datetime) -> Response | None:
+    """The bare address that answers a form which only looks for something: nothing secret is in it, nothing wrong."""
+    if request.method != "POST" or form.errors or carried(form):
+        return None
+    return choices.aside(page, pairs, now)
+
+
 @blueprint.route("/near", methods=["GET", "POST"])
-def near() -> Page:
+def near() -> Page | Response:
     """Places near what she typed, tapped or where she is, with the next free times as buttons."""
-    page: Page = pages.remembered(_near)
+    now = clock.now()
+    fields = asked("near", now)
+    if request.method == "POST":
+        form = NearForm(fields)
+        form.validate()
+        searching.services_of(catalogue.current(db.session()), form)
+        limit = [("limit", form.limit.raw)] if form.limit.raw else []
+        if to := set_aside("near", form, [*searching.kept(form), *limit], now):
+            return to
+    page: Page = pages.remembered(lambda: _near(NearForm(fields)), fields)
     if (unmet := pages.unmet()) is not None:
         demand.count(*unmet)
     return page
 
 
-def _near() -> Page:
-    form = NearForm(sent())
+def _near(form: NearForm) -> Page:
     cat, now = catalogue.current(db.session()), clock.now()
     known = form.validate()
     services = searching.wished(cat, form)
@@ -191,12 +213,16 @@ def place_or_404(cat: Catalogue, slug: str) -> LocationInfo:
 
 
 @blueprint.route("/at/<slug>", methods=["GET", "POST"])
-def place(slug: str) -> Page:
+def place(slug: str) -> Page | Response:
     """A place: what can be done in one visit, days and times; or phone and hours where nothing is booked."""
     cat, now = catalogue.current(db.session()), clock.now()
     loc = place_or_404(cat, slug)
-    form = PlaceForm(sent())
+    form = PlaceForm(asked(f"at {slug}", now))
     form.validate()
+    services = searching.services_of(cat, form)
+    only_looks = bool(services) and services <= loc.services.keys() and form.start.data is None
+    if only_looks and (to := set_aside(f"at {slug}", form, searching.kept(form), now)):
+        return to
     page = place_page(cat, loc, form, now)
     return page, 400 if form.errors else 200
 

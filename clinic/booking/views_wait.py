@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import render_template, session, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from clinic import clock, messaging, wording
 from clinic.booking import availability, cities, find, fitting, searching, showing, typed, waiting
@@ -15,7 +16,7 @@ from clinic.booking.book import CodeUnknown, NotBookable, PhoneNeeded
 from clinic.booking.fitting import WishView
 from clinic.booking.forms import WaitForm
 from clinic.booking.refusals import Gone
-from clinic.booking.views import Page, blueprint, carried, sent
+from clinic.booking.views import Page, asked, blueprint, carried, set_aside
 from clinic.booking.views_book import token_is_good
 from clinic.db import LANGUAGES, db, writing
 from clinic.directory import catalogue
@@ -47,11 +48,12 @@ class Offered:
 
 @blueprint.route("/wait", methods=["GET", "POST"])
 @limits.limit(limits.BOOKINGS, "wait", looks=("show", "ticket"))
-def wait() -> Page:
+def wait() -> Page | Response:
     """What she waits for; then a place in the line, and the code under which free times stand."""
-    form = WaitForm(sent())
+    now = clock.now()
+    form = WaitForm(asked("wait", now))
     form.validate()
-    cat, now = catalogue.current(db.session()), clock.now()
+    cat = catalogue.current(db.session())
     offered = _offered(cat, form, now)
     act = form.act.data or "show"
     if act == "ticket":
@@ -60,7 +62,8 @@ def wait() -> Page:
     if any(form[name].errors for name in SENT):
         return _page(cat, form, offered, now), 400
     if act == "show":
-        return _page(cat, form, offered, now)
+        at = [("at", form.at.raw)] if form.at.raw else []
+        return set_aside("wait", form, [*at, *searching.kept(form)], now) or _page(cat, form, offered, now)
     try:
         if before := _sent_before(cat, form, offered, now):
             return before

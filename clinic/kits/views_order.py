@@ -13,7 +13,7 @@ from clinic import clock, messaging, wording
 from clinic.booking import cities, message_words
 from clinic.booking import showing as place_showing
 from clinic.booking.showing import lead_words
-from clinic.booking.views import Page, carried, sent
+from clinic.booking.views import Page, asked, carried, sent, set_aside
 from clinic.booking.views_book import token_is_good
 from clinic.db import db, writing
 from clinic.directory import catalogue, needs
@@ -49,17 +49,19 @@ class Choice:
 @limits.limit(limits.BOOKINGS, "order", looks=("show", "ticket"))
 def points() -> Page | Response:
     """Propose a point and say why; order there, or at another one."""
-    form = OrderForm(sent())
-    form.validate()
     now = clock.now()
+    form = OrderForm(asked("order", now))
+    form.validate()
     s = db.session()
     cat = catalogue.current(s)
     if form.act.data == "ticket":
         shown = [page for rid, page in _lately(cat, now) if rid.hex() == lately.wanted()]
         return done_page(cat, *shown[0], now) if shown else redirect(url_for("kits.order"), 303)
+    hers = _lately(cat, now)
+    if request.method == "GET" and hers and not sent():
+        return _ordered_page([view for _rid, (view, _code) in hers])
     if request.method == "GET" and not form.kit.raw and not form.near.raw:
-        hers = _lately(cat, now)
-        return _ordered_page([view for _rid, (view, _code) in hers]) if hers else redirect(url_for("kits.order"))
+        return redirect(url_for("kits.order"))
     kits = kit_catalogue.kits(s, cat)
     kit, quantity, spot = kit_of(kits, form), form.q.data or 1, spot_of(cat, form)
     if isinstance(spot, NotFound):
@@ -73,6 +75,8 @@ def points() -> Page | Response:
     if city := cities.city_at(cat, spot):
         cities.remember(session, city)
     choice = Choice(kit, quantity, spot)
+    if (form.act.data or "show") == "show" and not hers and (to := set_aside("order", form, chosen(form, choice), now)):
+        return to
     try:
         return _act(cat, kits, choice, form, now)
     except OutOfStock:

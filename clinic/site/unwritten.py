@@ -2,8 +2,9 @@
 
 A browser keeps the body of each POST, and what stands in the fields, in the files of its open tabs, in clear,
 so that a tab can be opened again. It leaves out fields that ask for no completion, and, in Chromium, the whole
-body of a form that holds a password. With a script the address alone is kept of an answer to a POST (keshki.js);
-without one, each form holds a filled password field that has no name and is never sent.
+body of a form that holds a password: so each form holds a filled password field that has no name and is never
+sent. With a script, of an answer to a POST the address alone is kept as well (keshki.js); that alone would come
+too late where the browser writes its tabs down in between.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Any
 from jinja2.ext import Extension
 
 FORM = re.compile(r"<form\b(?:[^>\"]|\"[^\"]*\")*>")
-SHIELD = '<noscript><input type="password" value="-" autocomplete="one-time-code" hidden></noscript>'
+SHIELD = '<input type="password" value="-" autocomplete="one-time-code" hidden>'
 STAFF = ("desk/", "staff/")
 
 

@@ -167,3 +167,27 @@ def test_the_code_is_copied_by_a_tap(visitor: Visitor, site: str) -> None:
     page.get_by_role("button", name="Скопировать код").click()
     expect(page.get_by_role("button", name="Скопировано")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("p.code").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_back_from_a_place_finds_the_list_as_she_chose_it_and_no_address_says_what(
+    visitor: Visitor, script: bool
+) -> None:
+    page = visitor(script=script)
+    said: list[str] = []
+    page.on("framenavigated", lambda frame: said.append(frame.url))
+    page.goto("/ru/")
+    page.locator("main .btn.main").first.click()
+    first = page.locator("nav.swipe").first.locator("button.chip").nth(1)
+    chosen = first.inner_text()
+    with page.expect_navigation():
+        first.click()
+    expect(page.locator("nav.swipe").first.locator("[aria-current]")).to_have_text(chosen)
+    with page.expect_navigation():
+        page.locator("li.card h2 button").first.click()
+    page.go_back()
+    expect(page.locator("nav.swipe").first.locator("[aria-current]")).to_have_text(chosen)
+    page.reload()
+    expect(page.locator("nav.swipe").first.locator("[aria-current]")).to_have_text(chosen)
+    assert len(said) >= 4
+    assert not [address for address in said if "service=" in address or "start=" in address]

@@ -120,9 +120,9 @@ def test_three_taps_and_nothing_typed(she: FlaskClient) -> None:
 def test_the_question_about_three_days_stands_first_and_leads_to_the_pills(she: FlaskClient) -> None:
     page = she.get("/ru/order")
     assert page.text.index("Было такое за последние 3 дня?") < page.text.index('name="kit"')
-    link = re.search(r'href="(/ru/near\?service=\d+)"', page.text)
-    assert link
-    assert "72 часа" in words(she.get(link[1]))
+    pills = re.search(r'action="/ru/near"[^>]*>.*?name="service" value="(\d+)"', page.text)
+    assert pills
+    assert "72 часа" in words(she.post("/ru/near", data={"service": pills[1]}, follow_redirects=True))
 
 
 def test_a_proposal_says_why_and_why_the_others_came_later(she: FlaskClient) -> None:
@@ -630,6 +630,7 @@ def test_a_city_without_a_point_is_no_button_and_typed_leads_to_a_clinic_that_te
     for city in offered:
         assert points_of(proposed(she, near=city)), city
     typed = proposed(she, near="Актау")
-    tap = re.search(r'<a class="btn main full" href="(/ru/near\?[^"]+)"', typed.text)
+    tap = re.search(r'action="/ru/near"[^>]*>(?:(?!</form>).)*class="btn main full"', typed.text)
     assert tap
-    assert "«Толқын»" in words(she.get(tap[1].replace("&amp;", "&")))
+    fields = dict(re.findall(r'name="([a-z]+)" value="([^"]*)"', tap[0]))
+    assert "«Толқын»" in words(she.post("/ru/near", data=fields, follow_redirects=True))

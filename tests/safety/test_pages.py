@@ -266,3 +266,10 @@ def test_a_place_says_what_it_must_tell_the_police_or_that_it_has_not_said(city:
         exported = importing.export_locations(s)
     with writing() as s:
         assert importing.import_locations(s, exported).changed == 0
+
+
+def test_what_stays_in_the_phone_names_accounts_keyboard_watchers_and_every_mark_of_ours(client: FlaskClient) -> None:
+    page = words(client.get("/ru/p/3"))
+    for said in ("Google или Samsung", "Клавиатура", "семейного контроля", "приложения оператора", "что вы искали",
+                 "Пока идёт сигнал о помощи"):  # fmt: skip
+        assert said in page, said

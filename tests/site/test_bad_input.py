@@ -30,7 +30,8 @@ READ: dict[str, tuple[str, ...]] = {
 def attack(she: FlaskClient, form: type, field: str, value: str, offered: Offered, secret: str) -> TestResponse:
     """Send one bad value in one field of an otherwise good form."""
     if form is NearForm:
-        return she.post("/ru/near", data={field: value, **({"lng": "76.9"} if field == "lat" else {})})
+        sent = {field: value, **({"lng": "76.9"} if field == "lat" else {})}
+        return she.post("/ru/near", data=sent, follow_redirects=True)
     if form is PlaceForm:
         return she.post(f"/ru{offered.place}", data={**offered.fields, field: value})
     if form is MineForm:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
@@ -57,7 +58,7 @@ def what_changes(had: list[tuple[str, str]]) -> set[str]:
 def opened(she: FlaskClient, step: Step) -> TestResponse:
     method, path, sent = step
     data = {name: [v for n, v in sent if n == name] for name, _value in sent}
-    return she.get(path, query_string=data) if method == "get" else she.post(path, data=data)
+    return she.get(path, query_string=data) if method == "get" else she.post(path, data=data, follow_redirects=True)
 
 
 # What a step may change because that is what it is for: the chips of the list, and nothing else.
@@ -86,8 +87,8 @@ def test_every_step_keeps_what_she_chose(she: FlaskClient, position: bool) -> No
             at_once = name == "place" and path == "/ru/near" and lost == {"service"}
             assert not lost or chip or at_once, (name, method, path, lost, sent)
             anew = re.search(r'id="here"[^>]*>(.*?)</form>', page.text, re.S)  # asks for her position again
+            assert method == "post", (name, path)  # no address says what she looks for
             if position and not (anew and sent == fields(anew[1])):
-                assert method == "post", (name, path)
                 assert dict(sent).get("lat") == "43.24", (name, path)
     assert re.search(r'value="4"[^>]* checked', seen["place"].text)
 
@@ -161,3 +162,48 @@ def test_none_chosen_shows_no_times_and_books_nothing(she: FlaskClient) -> None:
     assert page.status_code == 200
     assert "Выберите хотя бы" in words(page) or "хотя бы" in words(page)
     assert 'name="start"' not in page.text
+
+
+def test_the_address_of_what_she_looks_for_says_nothing_and_a_reload_finds_it(she: FlaskClient) -> None:
+    she.get("/ru/near?near=Алматы")
+    to = she.post("/ru/near", data=CHOICE)
+    assert (to.status_code, to.headers["Location"]) == (303, "/ru/near")
+    for _again in range(2):
+        listed = she.get("/ru/near")
+        assert "после 18:00" in words(listed)
+        assert 'name="service" value="4"' in listed.text
+    place = next(step for step in steps(listed) if re.search(r"/at/[a-z0-9]+$", step[1]))
+    to = she.post(place[1], data=dict(place[2]))
+    assert (to.status_code, to.headers["Location"]) == (303, place[1])
+    assert re.search(r'value="4"[^>]* checked', she.get(place[1]).text)
+    line = she.post("/ru/wait", data=CHOICE)
+    assert (line.status_code, line.headers["Location"]) == (303, "/ru/wait")
+    assert re.search(r'value="4"[^>]* checked', she.get("/ru/wait").text)
+    with she.session_transaction() as kept:
+        assert not [value for value in kept.values() if re.search("18:00|Алматы|clinic", str(value))]
+
+
+def test_what_she_looked_for_goes_with_hide_and_after_two_hours(she: FlaskClient, evening: object) -> None:
+    she.get("/ru/near?near=Алматы")
+    for gone in ("/ru/out", None):
+        she.post("/ru/near", data=CHOICE)
+        assert "после 18:00" in words(she.get("/ru/near", follow_redirects=True))
+        if gone:
+            she.get(gone)
+        else:
+            evening.shift(timedelta(hours=2, minutes=1))  # type: ignore[attr-defined]
+        assert "после 18:00" not in words(she.get("/ru/near"))
+        she.get("/ru/near?near=Алматы")
+
+
+def test_without_cookies_with_a_script_or_a_code_the_page_itself_answers(city: Flask, she: FlaskClient) -> None:
+    assert "после 18:00" in words(city.test_client(use_cookies=False).post("/ru/near", data=CHOICE))
+    she.get("/ru/near?near=Алматы")
+    assert "после 18:00" in words(she.post("/ru/near", data=CHOICE, headers={"Sec-Fetch-Mode": "cors"}))
+    assert she.post("/ru/near", data={**CHOICE, "code": "ABCEH KMPTX Y2345"}).status_code == 200
+
+
+def test_an_old_link_still_opens_what_it_says(she: FlaskClient) -> None:
+    she.get("/ru/near?near=Алматы")
+    she.post("/ru/near", data=CHOICE)
+    assert "Астана" in words(she.get("/ru/near?near=Астана&service=1"))
