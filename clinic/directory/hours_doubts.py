@@ -72,7 +72,7 @@ def _refuse_added(rules: tuple[Rule, ...], j: int) -> None:
         if first.state != "off" and _same_time_of_year(first, later) and _weekdays(first) & _weekdays(later)
         if any(a < d and c < b for a, b in _times(first) for c, d in _times(later))
     ]
-    if not covering:
+    if all(_says_the_same(rules[i], later) for i in covering):
         return
     instead = tuple(
         replace(rule, adds=rule.adds and k != j)
@@ -109,6 +109,11 @@ def _refuse_added(rules: tuple[Rule, ...], j: int) -> None:
     raise HoursError(message, later.at, offer)
 
 
+def _says_the_same(first: Rule, later: Rule) -> bool:
+    """Whether both say the same hours: on the days of both that is one reading, however the rules are joined."""
+    return first.state == later.state and _joined(_times(first)) == _joined(_times(later))
+
+
 def _refuse_replaced(rules: tuple[Rule, ...]) -> None:
     """Refuse a rule that never holds, as in `Mo-Fr 09:00-13:00; Mo-Fr 14:00-18:00`: in the standard the
     second replaces the first, and people who write so expect both."""
@@ -125,29 +130,36 @@ def _refuse_replaced(rules: tuple[Rule, ...]) -> None:
                         _("“%(second)s” leaves nothing of “%(first)s”.", first=first.text(), second=later.text()),
                         later.at,
                     )
-                spread = tuple(replace(rule, adds=True) if k == j else rule for k, rule in enumerate(rules))
-                offer = _merged(spread, i, j)
-                raise HoursError(
-                    _(
+                both = _merged(rules, i, j)
+                if both is None:
+                    offer = text_of(tuple(rule for k, rule in enumerate(rules) if k != i))
+                    message = _("“%(first)s” never holds. Without it: %(offer)s", first=first.text(), offer=offer)
+                else:
+                    offer = text_of(both)
+                    message = _(
                         "“%(second)s” replaces “%(first)s”. If both hold, write: %(offer)s",
                         first=first.text(),
                         second=later.text(),
                         offer=offer,
-                    ),
-                    later.at,
-                    offer,
-                )
+                    )
+                raise HoursError(message, later.at, offer)
 
 
-def _merged(rules: tuple[Rule, ...], i: int, j: int) -> str:
-    """The text in which rule j adds to rule i; as one list of times where their days are the same."""
+def _merged(rules: tuple[Rule, ...], i: int, j: int) -> tuple[Rule, ...] | None:
+    """The rules in which j adds to i, as one list of times where their days are the same; None if that is no better."""
     first, second = rules[i], rules[j]
     if (first.dates, first.days, first.state) == (second.dates, second.days, second.state):
         both = replace(first, spans=_joined((*_times(first), *_times(second))))
-        return text_of(tuple(both if k == i else rule for k, rule in enumerate(rules) if k != j))
+        return tuple(both if k == i else rule for k, rule in enumerate(rules) if k != j)
+    second = replace(second, adds=True)
+    spread = tuple(second if k == j else rule for k, rule in enumerate(rules))
+    try:
+        _refuse_added(spread, j)
+    except HoursError:
+        return None
     if not second.dates and not second.days:
         second = replace(second, days=("Mo-Su",))
-    return text_of(tuple(second if k == j else rule for k, rule in enumerate(rules)))
+    return tuple(second if k == j else rule for k, rule in enumerate(rules))
 
 
 def _joined(spans: Spans) -> Spans:

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opening_hours import OpeningHours, State
 
@@ -77,7 +77,12 @@ def test_intervals_agree_with_the_slow_model(week: tuple[slow.Line, ...], days: 
         )
 
 
+ROUND = ((0, 0),)
+SAID_THRICE = tuple(slow.Line(False, frozenset(days), ROUND) for days in ((0, 1), (0,), (1,)))
+
+
 @given(weeks(any_spans))
+@example(SAID_THRICE)
 def test_what_is_stored_is_read_again_as_the_same_and_an_offer_can_be_read(week: tuple[slow.Line, ...]) -> None:
     expression = read(week)
     for _repair in range(3 * len(week)):  # one repair may show the next doubt
