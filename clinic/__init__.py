@@ -13,6 +13,7 @@ from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
+from clinic.patience import FREE_CONNECTION_SECONDS, LOCK_SECONDS
 from clinic.privacy import cookies, keys
 from clinic.site import language
 
@@ -45,7 +46,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
     app.config.update(
         SECRET_KEY=ring.lasting("session").hex(),
         SQLALCHEMY_DATABASE_URI=found.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(found),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(found, pages),
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         SESSION_COOKIE_NAME=cookies.named("s", found),
@@ -120,7 +121,8 @@ def _keys(found: Settings) -> keys.KeyRing:
     return ring
 
 
-def _engine_options(found: Settings) -> dict[str, object]:
+def _engine_options(found: Settings, pages: bool) -> dict[str, object]:
     if found.is_sqlite:
-        return {"pool_size": 16, "max_overflow": -1, "hide_parameters": True, "connect_args": {"timeout": 15}}
-    return {"pool_size": 12, "max_overflow": 8, "hide_parameters": True}
+        return {"pool_size": 16, "max_overflow": -1, "hide_parameters": True, "connect_args": {"timeout": LOCK_SECONDS}}
+    wait = {"pool_timeout": FREE_CONNECTION_SECONDS} if pages else {}
+    return {"pool_size": 12, "max_overflow": 8, "hide_parameters": True, **wait}

@@ -27,8 +27,10 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
+from clinic import patience
+from clinic.patience import LOCK_SECONDS
+
 LANGUAGES = ("kk", "ru", "en")
-LOCK_SECONDS = 15  # how long a writer waits for another one
 
 
 class Base(DeclarativeBase):
@@ -110,6 +112,7 @@ def prepare(engine: Engine) -> None:
     """Set what each connection needs: how long to wait; on SQLite also WAL, full durability, keys, secure delete."""
     if engine.dialect.name != "sqlite":
         _limit_waiting(engine)
+        patience.limit(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -146,6 +149,7 @@ _CONNECTION = "keshki.connection"  # of a session that lives for one transaction
 def writing() -> Iterator[Session]:
     """A session whose transaction may write from its first statement on; commits at the end.
 
+    Raises patience.Busy, or SQLAlchemy's OperationalError, when the database can not be written to now.
     SQLite takes the write lock at once (BEGIN IMMEDIATE): one that read first and wrote later would
     fail with "database is locked" whenever another wrote in between.
     """
@@ -171,12 +175,12 @@ def _turn(engine: Engine) -> Iterator[None]:
         return
     with _turns_lock:
         turn = _turns.setdefault(engine, Lock())
-    mine = turn.acquire(timeout=LOCK_SECONDS)
+    if not turn.acquire(timeout=LOCK_SECONDS):
+        raise patience.Busy
     try:
         yield
     finally:
-        if mine:
-            turn.release()
+        turn.release()
 
 
 @contextmanager

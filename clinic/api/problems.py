@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask_babel import LazyString, force_locale
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
+from clinic import patience
 from clinic.api import speech
 from clinic.config import settings
 from clinic.privacy.limits import seconds_left
@@ -119,6 +120,17 @@ def of_http(error: HTTPException) -> Response:
     return document(Refusal(status, code, headers=headers))
 
 
+def unreached(error: Exception) -> Response:
+    """The database is away, or another writer has held it for too long: to be sent again, with the same key if any."""
+    if not patience.is_away(error):
+        raise error
+    current_app.logger.error("The database does not answer: %s", type(error).__name__)
+    again = {"Retry-After": "2"}
+    if request.headers.get("Idempotency-Key"):
+        return document(Refusal(409, "idempotency_busy", headers=again))
+    return document(Refusal(503, "failed", headers=again))
+
+
 def unrouted() -> Response | None:
     """Before each request: one for a path under /api/ that no rule takes is refused here, as a problem.
 
@@ -133,5 +145,7 @@ def unrouted() -> Response | None:
 def speak(blueprint: Blueprint) -> None:
     """Make every error raised inside `blueprint` a problem document, and no error outside of it."""
     blueprint.register_error_handler(Refusal, document)
+    for kind in patience.UNREACHED:
+        blueprint.register_error_handler(kind, unreached)
     for status in _SPOKEN:  # by number: the site's own handlers for a number would win over a general one
         blueprint.register_error_handler(status, of_http)

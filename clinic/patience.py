@@ -1,0 +1,120 @@
+"""How long a page waits for a database that does not answer, and that nobody else then waits as well.
+
+A frozen server takes connections and says nothing, for ever; without an end to the waiting eight such pages
+would hold the eight threads of a process, and the page with the help numbers would hang behind them.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolIsEmpty
+
+LOCK_SECONDS = 5  # how long a writer waits for another one; the database itself ends that wait
+LOOK_SECONDS = 1.2  # for pages that can do without the database
+PAGE_SECONDS = 6.0  # longer than for a lock, so that a lock is never taken for a database that is away
+FREE_CONNECTION_SECONDS = 2
+REST_SECONDS = 1.0  # after a wait in vain nobody asks for so long
+
+waits: ContextVar[float | None] = ContextVar("keshki.waits", default=None)  # seconds; None: as long as it takes
+
+# Of SQLite's own codes: another writer holds it, or the disk is full, read-only or broken.
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+class Busy(Exception):
+    """Another writer has had the database for as long as one waits; nothing was done."""
+
+
+UNREACHED = (Busy, OperationalError, InterfaceError, PoolIsEmpty)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database can not answer now, and not that it was asked something wrong."""
+    cause = getattr(error, "orig", None)
+    name = getattr(cause, "sqlite_errorname", None)
+    return isinstance(error, UNREACHED) and (name is None or name.startswith(_SQLITE_AWAY))
+
+
+class Silence:
+    """When the database was last waited for in vain; one at a time then tries whether it is there again."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def may_ask(self, seconds: float | None) -> bool:
+        """Whether to ask now; whoever asks first after a silence keeps the others from waiting beside it."""
+        now = monotonic()
+        if self._until is None:
+            return True
+        if now < self._until:
+            return False
+        self._until = now + (seconds or PAGE_SECONDS)
+        return True
+
+    def heard(self) -> None:
+        self._until = None
+
+    def unheard(self) -> None:
+        self._until = monotonic() + REST_SECONDS
+
+
+def limit(engine: Engine) -> None:
+    """Give the connections to a PostgreSQL server an end to their waiting, as `waits` says where they are used."""
+    import psycopg  # late: a site on SQLite has none
+
+    silence = Silence()
+    connecting = ThreadPoolExecutor(8, "connect")  # psycopg itself waits two seconds at least
+
+    class Connection(psycopg.Connection[Any]):
+        """One that stops waiting. What was being done is unknown then, so it is closed and not used again."""
+
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            seconds = waits.get()
+            if seconds is None:
+                return super().wait(gen, interval, timeout)
+            if not silence.may_ask(seconds):
+                self.pgconn.finish()
+                raise psycopg.OperationalError("the database has just not answered")
+            try:
+                answer = super().wait(gen, interval, seconds)
+            except psycopg.errors._WaitTimeout:
+                silence.unheard()
+                self.pgconn.finish()
+                raise
+            except psycopg.Error:
+                if not self.closed:  # refused, so it is there
+                    silence.heard()
+                raise
+            silence.heard()
+            return answer
+
+    def opened(arguments: Any, named: Any) -> Any:
+        return Connection.connect(*arguments, **{"connect_timeout": 10, **named})
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:
+        seconds = waits.get()
+        if seconds is None:
+            return opened(arguments, named)
+        if not silence.may_ask(seconds):
+            raise psycopg.OperationalError("the database has just not answered")
+        made: Future[Any] = connecting.submit(opened, arguments, named)
+        try:
+            connection = made.result(seconds)
+        except NotInTime as error:
+            silence.unheard()
+            made.add_done_callback(_close)
+            raise psycopg.OperationalError("the database does not answer") from error
+        silence.heard()
+        return connection
+
+
+def _close(made: "Future[Any]") -> None:
+    """A connection that came too late is nobody's."""
+    if made.exception() is None:
+        made.result().close()

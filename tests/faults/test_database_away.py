@@ -1,0 +1,150 @@
+"""The database is stopped, frozen or held by somebody else: the numbers for help are there, and what she typed."""
+
+import os
+import re
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from html import unescape
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from clinic import clock, patience
+from clinic.config import EXTENSION
+from clinic.db import db, writing
+from clinic.passes import passes
+from tests import world
+
+WITHOUT = ("/ru/", "/kk/now", "/ru/p/1")
+SECONDS = 2
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The server whose data is in `folder`, and its children."""
+    postmaster = int((folder / "postmaster.pid").read_text().split()[0])
+    found = [postmaster]
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == postmaster:
+            found.append(int(stat.parent.name))
+    return found
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """The server of this app takes connections and says nothing."""
+    with db.engine.connect() as connection:
+        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+    ours = processes_of(folder)
+    for process in ours:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in ours:
+            os.kill(process, signal.SIGCONT)
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """The server of this app takes nobody in, and throws out who is there."""
+    ours = db.engine.url
+    server = ours.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as other:
+        other.execute(f"ALTER DATABASE {ours.database} ALLOW_CONNECTIONS false".encode())
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [ours.database])
+        yield
+        other.execute(f"ALTER DATABASE {ours.database} ALLOW_CONNECTIONS true".encode())
+
+
+@pytest.fixture
+def hers(pg_app: Flask) -> str:
+    """Her code, in a city on PostgreSQL; the connections of the site are in use already."""
+    world.build()
+    with writing() as s:
+        code = passes.open_pass(s, "ru", "plain", None, clock.today())[1]
+    client = pg_app.test_client()
+    assert client.post("/ru/mine", data={"code": code}).status_code == 200
+    for path in WITHOUT:
+        assert client.get(path).status_code == 200
+    db.session.remove()
+    assert code
+    return code
+
+
+@pytest.mark.parametrize("away", [frozen, stopped])
+def test_the_numbers_are_there_within_two_seconds_and_what_she_typed_is_kept(
+    pg_app: Flask, hers: str, away: Callable[[], object]
+) -> None:
+    client = pg_app.test_client()
+    with away():  # type: ignore[attr-defined]
+        for path in WITHOUT * 2:
+            began = time.monotonic()
+            answer = client.get(path)
+            assert time.monotonic() - began < SECONDS, path
+            assert answer.status_code == 503
+            assert 'href="tel:112"' in answer.text
+            assert 'href="tel:103"' in answer.text
+            assert int(answer.headers["Retry-After"]) > 0
+            assert answer.headers["Cache-Control"] == "no-store"
+        sent = client.post("/ru/mine", data={"code": hers, "act": "open"})
+        assert sent.status_code == 503
+        assert 'href="tel:112"' in sent.text
+        again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', sent.text))
+        assert {name: unescape(value) for name, value in again.items()} == {"code": hers, "act": "open"}
+        assert hers not in str(sent.headers)
+        machine = client.post("/api/v1/appointments/find", json={"code": hers})
+        assert (machine.status_code, machine.mimetype) == (503, "application/problem+json")
+        assert machine.headers["Retry-After"]
+    deadline = time.monotonic() + 30
+    while client.post("/ru/mine", data=again).status_code == 503:
+        assert time.monotonic() < deadline, "it did not find its way back"
+        time.sleep(0.2)
+    assert client.post("/ru/mine", data=again).status_code == 200
+    for path in WITHOUT:
+        assert client.get(path).status_code == 200
+
+
+@pytest.fixture
+def held(app: Flask) -> Iterator[Callable[[], object]]:
+    """A SQLite database in which somebody else writes, until the call."""
+    world.build()
+    path = app.extensions[EXTENSION].database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield lambda: other.execute("COMMIT")
+        if other.in_transaction:
+            other.execute("ROLLBACK")
+
+
+def test_a_writer_in_the_way_costs_a_moment_and_nothing_she_typed(app: Flask, held: Callable[[], object]) -> None:
+    client: FlaskClient = app.test_client()
+    for path in WITHOUT:
+        assert client.get(path).status_code == 200, "reading waits for no writer"
+    note = {"code": "ABCEH KMPTX Y2345", "act": "forget", "token": "x" * 30}
+    sent = client.post("/ru/mine", data=note)
+    assert sent.status_code == 503
+    assert "Send it" not in sent.text
+    kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', sent.text))
+    assert kept == note
+    held()
+    assert client.post("/ru/mine", data=kept).status_code == 404  # heard, and there is no such code
+
+
+def test_a_question_that_is_wrong_is_not_taken_for_a_database_that_is_away(app: Flask) -> None:
+    with pytest.raises(OperationalError) as wrong, db.engine.connect() as connection:
+        connection.execute(text("SELECT * FROM no_such_table"))
+    assert not patience.is_away(wrong.value)
+    assert not patience.is_away(ProgrammingError("", {}, Exception()))
+    assert patience.is_away(patience.Busy())
