@@ -164,7 +164,7 @@ def thing(row: Audit, names: Mapping[str, str], cat: Catalogue) -> str:
         return f"{ROLE_WORDS[role]}: {names.get(login, login)}" if role in ROLE_WORDS else ""
     if row.verb.startswith("page "):
         number, *rest = row.thing.split()
-        return str(_("page %(number)s", number=" ".join([number, *rest[:1]])))
+        return ", ".join([_("page %(number)s", number=number), *rest[:1]])
     if row.verb.startswith("training "):
         return str(_("no. %(number)s", number=row.thing))
     return names.get(row.thing, row.thing)

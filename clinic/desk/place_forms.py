@@ -14,7 +14,7 @@ from clinic.booking.forms import Parsed, ParsedList, flag, one_of
 from clinic.db import LANGUAGES, Text3
 from clinic.desk import labels
 from clinic.desk.point_forms import CHOOSE, NEEDED, a_number
-from clinic.directory import gazetteer, telephones
+from clinic.directory import gazetteer, map_links, telephones
 from clinic.directory.catalogue import Catalogue, LocationInfo, PlaceInfo
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.directory.importing import SPOKEN
@@ -92,7 +92,7 @@ class PlaceForm(Form):
     address_kk = _line(200, _l("In Kazakh"))
     address_ru = _line(200, _l("In Russian"))
     address_en = _line(200, _l("In English"))
-    position = _line(80, _l("On the map"))
+    position = _line(1_000, _l("On the map"))
     way_in_kk = _line(600, _l("In Kazakh"), validators=[_neutral])
     way_in_ru = _line(600, _l("In Russian"), validators=[_neutral])
     way_in_en = _line(600, _l("In English"), validators=[_neutral])
@@ -217,8 +217,15 @@ def _position(cat: Catalogue, towns: Towns, form: PlaceForm, town: PlaceInfo) ->
     text = form.position.data
     if text is None:
         return town.lat, town.lng, True
-    degrees = _POSITION.fullmatch(text)
-    if degrees is None:
+    degrees, linked = _POSITION.fullmatch(text), map_links.position(text) if map_links.is_link(text) else None
+    if linked is not None:
+        lat, lng, approximate = *linked, False
+    elif map_links.is_link(text):
+        form.position.errors = [
+            _("No position stands in this link. Open it on a computer, and copy the long address from there.")
+        ]
+        return None
+    elif degrees is None:
         found = gazetteer.locate(cat, text, town)
         if isinstance(found, NotFound):
             form.position.errors = [_not_found(found)]

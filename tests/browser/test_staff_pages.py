@@ -76,11 +76,19 @@ def enter(desk: Desk, serve: Callable[[Flask], str], browser: Browser) -> Iterat
         context.close()
 
 
+# Its sentence is in the browser's own language, and hides under the head: the page says what is missing, in hers.
+BUBBLES = """[...document.querySelectorAll("form:not([novalidate]):not([role=search])")]
+  .flatMap(form => [...form.elements])
+  .filter(e => e.matches("[required],[pattern],[min],[max],[minlength],[type=email],[type=url],[type=number]"))
+  .map(e => e.name)"""
+
+
 def wrong_here(page: Page) -> list[str]:
     """What cannot be pressed, as the page opens and with everything unfolded."""
     found = out_of_reach(page)
     page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
     found += out_of_reach(page)
+    found += [f"a bubble of the browser would say it is wrong: {name}" for name in page.evaluate(BUBBLES)]
     if too_wide(page) > 0:
         found.append(f"{too_wide(page)} px too wide")
     return list(dict.fromkeys(found))

@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.audit import Audit
 from clinic.booking.models import Appointment
 from clinic.db import Text3, reading, writing
-from clinic.directory import catalogue, checks, seeding
+from clinic.directory import catalogue, checks, map_links, seeding
 from clinic.directory.models import EntryCheck, Location, OpenQuestion, PlaceName
 from clinic.kits.models import PointKit
 from tests import factories
@@ -100,6 +100,49 @@ def test_what_is_wrong_is_said_at_its_field_and_stays_typed(desk: Desk) -> None:
         assert "ул. Абая, 1" in answer.text
     with reading() as s:
         assert len(s.scalars(select(Location)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://2gis.kz/almaty/firm/70000001018103217/76.945465%2C43.238949?m=76.9%2C43.2%2F16",
+        "https://2gis.kz/almaty/geo/9430047374967650/76.945465,43.238949",
+        "https://2gis.kz/almaty?m=76.945465%2C43.238949%2F17.5",
+        "https://www.google.com/maps/place/X/@43.2,76.9,17z/data=!3m1!4b1!4m6!3d43.238949!4d76.945465!16s",
+        "https://www.google.com/maps/@43.238949,76.945465,17z",
+        "https://maps.google.com/?q=43.238949,76.945465",
+        "https://yandex.kz/maps/162/almaty/?ll=76.9%2C43.2&whatshere%5Bpoint%5D=76.945465%2C43.238949&z=17",
+        "https://www.openstreetmap.org/?mlat=43.238949&mlon=76.945465#map=17/43.2/76.9",
+        "https://www.openstreetmap.org/#map=17/43.238949/76.945465",
+        "geo:43.238949,76.945465",
+    ],
+)
+def test_a_link_from_a_map_is_a_position(link: str) -> None:
+    assert map_links.is_link(link)
+    assert map_links.position(link) == (43.238949, 76.945465)
+
+
+@pytest.mark.usefixtures("gazetteer")
+def test_a_place_is_set_by_a_link_and_a_short_link_says_what_to_do(desk: Desk) -> None:
+    chief = desk.client("chief")
+    link = "https://2gis.kz/almaty/firm/70000001018103217/76.945465%2C43.238949?m=76.945465%2C43.238949%2F16"
+    entry = {**ENTRY, "service": [desk.service_id]}
+    for bad, said in (
+        ("https://go.2gis.com/abc12", "нет точки"),
+        ("https://2gis.kz/astana/geo/1/71.43,51.16", "км"),
+        ("https://2gis.kz/x/geo/1/0.1,0.1", "вне Казахстана"),
+    ):
+        data = sent(chief, "/staff/places/new", **{**entry, "position": bad})
+        refused = chief.post("/staff/places/new", data=data)
+        assert refused.status_code == 422
+        assert bad in refused.text
+        assert said in refused.text.split('id="position-e"')[1][:200], bad
+    made = chief.post("/staff/places/new", data=sent(chief, "/staff/places/new", **{**entry, "position": link}))
+    assert made.status_code == 303
+    with reading() as s:
+        place = s.scalars(select(Location).order_by(Location.id.desc())).first()
+        assert place is not None
+        assert (place.lat, place.lng, place.approximate) == (43.238949, 76.945465, False)
 
 
 @pytest.mark.usefixtures("gazetteer")
