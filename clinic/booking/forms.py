@@ -111,6 +111,8 @@ def phone_number(value: str) -> str:
 def her_code(value: str) -> str:
     """A code, in whatever script it was typed."""
     normal = codes.normal(value)
+    if normal is None and re.fullmatch(r"[^\W\d]+\s+[0-9]{1,4}", value):
+        raise typed.Unreadable(_l("This is your ticket: say it at the door. The code is longer, 15 signs."))
     if normal is None:
         raise typed.Unreadable(_l("A code has 15 signs: A B C E H K M P T X Y and the digits 2 to 9."))
     return normal

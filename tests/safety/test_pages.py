@@ -273,3 +273,24 @@ def test_what_stays_in_the_phone_names_accounts_keyboard_watchers_and_every_mark
     for said in ("Google или Samsung", "Клавиатура", "семейного контроля", "приложения оператора", "что вы искали",
                  "Пока идёт сигнал о помощи"):  # fmt: skip
         assert said in page, said
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("муж бьёт", "Меня избили или заставили"),
+        ("побил муж", "Меня избили или заставили"),
+        ("паническая атака", "Когда совсем тяжело"),
+    ],
+)
+def test_who_is_beaten_at_home_finds_that_first_and_not_her_telephone(she: FlaskClient, typed: str, first: str) -> None:
+    page = she.post("/ru/p/find", data={"q": typed}).text
+    found = re.findall(r'<a class="btn full go"[^>]*><span>([^<]+)', page)
+    assert found[0] == first
+
+
+@pytest.mark.parametrize("typed", ["аборт", "zzqq", "муж бьёт"])
+def test_whatever_she_searches_for_the_way_to_help_stands_under_it(she: FlaskClient, typed: str) -> None:
+    page = she.post("/ru/p/find", data={"q": typed}).text
+    assert 'href="tel:112"' in page
+    assert 'href="/ru/now"' in page[page.index("<main") : page.index("</main>")]

@@ -106,3 +106,8 @@ def test_the_same_time_can_be_booked_for_somebody_else_by_a_tap_of_its_own(she: 
     assert 'name="another" value="1"' in page.text
     answer = she.post(where, data={**fields, "act": "show", "another": "1"})
     assert "заняли" in words(answer) or 'name="another" value="1"' in answer.text
+
+
+@pytest.mark.parametrize("typed", ["Орех 2", "қоян 14", "Tulip 27"])
+def test_a_ticket_typed_where_the_code_belongs_is_told_to_be_one(she: FlaskClient, typed: str) -> None:
+    assert "Это номерок, его называют на входе" in words(she.post("/ru/mine", data={"code": typed}))
