@@ -36,6 +36,7 @@ COLUMNS = (
     Appointment.moves,
     Appointment.forget_on,
     Appointment.by_place,
+    Appointment.comes_late,
 )
 _OF_PASS = select(*COLUMNS).where(Appointment.pass_id == bindparam("pass")).order_by(Appointment.start_cell)
 _ONE = select(*COLUMNS).where(Appointment.rid == bindparam("rid"))
@@ -66,6 +67,7 @@ class AppointmentView:
     moves: int
     forget_on: date
     by_place: str = ""  # "moved", "closed" or "stopped": what the place, not she, did last
+    comes_late: int = 0  # minutes by which she said that she comes later
 
     def noun_in(self, language: str) -> str:
         """The ticket's noun in one of the site's languages."""
@@ -86,6 +88,7 @@ class DeskRow:
     walk_in: bool
     freed: datetime | None = None  # a missed visit: from when on its time is others'
     promised: int = 0  # minutes by which a message told her to come later
+    comes_late: int = 0  # minutes by which she says that she comes later
 
     @property
     def minutes(self) -> int:
@@ -128,6 +131,25 @@ def cancel(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, now: datetim
     _in_time(cat, row, now)
     stop(s, row, now)
     return _view(cat, row_of(s, rid))
+
+
+def comes_late(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, minutes: int, now: datetime) -> AppointmentView:
+    """She says that she comes `minutes` later; 0: on time after all. The desk sees it, her time stays as it is.
+
+    `s` writes. Raises Gone, TooLate where it is said too early, or nobody waits for her any more.
+    """
+    row = locked(s, _hers(s, pass_, rid))
+    if row.status == "cancelled":
+        raise Gone
+    if row.status != "booked" or not may_say_late(cat.locations[row.location_id], clock.moment(row.start_cell), now):
+        raise TooLate
+    s.execute(update(APPOINTMENT).where(APPOINTMENT.c.rid == rid).values(comes_late=minutes))
+    return _view(cat, row_of(s, rid))
+
+
+def may_say_late(loc: LocationInfo, start: datetime, now: datetime) -> bool:
+    """Whether the desk would still be glad to hear that she comes later: from an hour before, while it waits."""
+    return start - timedelta(hours=1) <= now <= waited_until(loc, start)
 
 
 def stop(s: Session, row: Any, now: datetime, by_place: str = "") -> None:
@@ -207,6 +229,7 @@ def replace_time(
         "status": "booked",
         "status_at": None,
         "by_place": by_place,
+        "comes_late": 0,
     }
     if day != row.day:
         values["ticket"] = taken.bump(s, loc.id, day, tickets.step()).last_ticket
@@ -301,7 +324,18 @@ def desk_row(row: Any) -> DeskRow:
     end = start + timedelta(minutes=clock.CELL_MINUTES * row.visit_cells)
     walk_in = row.pass_id is None
     freed = clock.moment(row.start_cell + row.own_cells) if row.status == "missed" else None
-    return DeskRow(row.rid, row.room_id, start, end, row.ticket, row.status, row.status_at, walk_in, freed)
+    return DeskRow(
+        row.rid,
+        row.room_id,
+        start,
+        end,
+        row.ticket,
+        row.status,
+        row.status_at,
+        walk_in,
+        freed,
+        comes_late=row.comes_late if row.status == "booked" else 0,
+    )
 
 
 def live_between(s: Session, location_id: int, first: date, last: date) -> Iterator[Any]:
@@ -392,4 +426,5 @@ def _view(cat: Catalogue, row: Any) -> AppointmentView:
         row.moves,
         row.forget_on,
         row.by_place,
+        row.comes_late,
     )

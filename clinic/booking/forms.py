@@ -23,6 +23,7 @@ from clinic.privacy import codes
 
 MOST_SERVICES = 12
 LEADS = (15, 30, 60, 180, 1440)  # minutes before a visit at which a reminder may come
+LATER = (5, 10, 15, 20, 30)  # minutes by which somebody may say that she comes later
 SPOKEN = ("kk", "ru", "en", "uz", "ky", "tg", "ug", "tr")
 
 
@@ -132,6 +133,13 @@ def _visit(value: str) -> bytes:
     return bytes.fromhex(value)
 
 
+def _later(value: str) -> int:
+    minutes = typed.number(value, 0, 100)
+    if minutes not in (0, *LATER):
+        raise typed.Unreadable(_l("Please choose one of the answers."))
+    return minutes
+
+
 def as_typed(value: str) -> str:
     """Free text: what can be made of it is seen later."""
     return value
@@ -201,11 +209,12 @@ class MineForm(OpenForm):
 
     act = Parsed(
         _l("What to do"),
-        one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar", "silent")),
+        one_of(("open", "times", "move", "cancel", "quiet", "forget", "calendar", "silent", "late")),
         widget=HiddenInput(),
     )
     code = Parsed(_l("Code"), her_code)
     visit = Parsed(_l("Visit"), _visit, widget=HiddenInput())
+    minutes = Parsed(_l("How much later"), _later, widget=HiddenInput())
     day = Parsed(_l("Day"), typed.day)
     start = Parsed(_l("Time"), typed.start)
 

@@ -87,6 +87,8 @@ class Appointment(Base):
     forget_on: Mapped[date] = mapped_column(info=keep("forget_day"))
     by_place: Mapped[str] = mapped_column(String(8), default="", server_default="", info=keep("visit"))
     late: Mapped[bool] = mapped_column(default=False, server_default=false(), info=keep("visit"))  # she came late
+    # minutes by which she says that she comes later
+    comes_late: Mapped[int] = mapped_column(default=0, server_default="0", info=keep("visit"))
 
 
 class Cell(Base):

@@ -144,7 +144,7 @@ def pause_cells(room: RoomInfo) -> int:
 
 def insert_appointment(s: Session, row: dict[str, object]) -> None:
     """Write one appointment; nobody has moved or stopped it yet."""
-    _INSERT.run(s, {"by_place": "", "late": False, **row})
+    _INSERT.run(s, {"by_place": "", "late": False, "comes_late": 0, **row})
 
 
 def take_cells(s: Session, rid: bytes, room_id: int, first_cell: int, own_cells: int) -> None:

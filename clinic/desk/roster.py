@@ -38,6 +38,7 @@ class Card:
     late: bool  # expected, and the grace after its time is over
     waits: int | None  # minutes, for one who is here
     promised: datetime | None  # for when a message told her to come instead
+    comes: datetime | None  # when she says that she comes, later than her time
     held: datetime  # until when the time is hers: the end, or earlier for one who did not come
 
     @property
@@ -180,6 +181,7 @@ def cards_of(rows: Sequence[DeskRow], grace_minutes: int, late: Mapping[int, int
             and now >= row.start + timedelta(minutes=grace_minutes + max(row.promised, latest(late, row.room_id))),
             waits=_minutes_since(row.status_at, now) if row.status == "here" else None,
             promised=row.start + timedelta(minutes=row.promised) if row.promised else None,
+            comes=row.start + timedelta(minutes=row.comes_late) if row.comes_late else None,
             held=row.end if row.freed is None else min(row.end, max(row.freed, row.start + SHORTEST_CARD)),
         )
         for row in rows

@@ -144,6 +144,11 @@ def _act(s: Session, cat: Catalogue, pass_: OpenPass, form: MineForm, valid: boo
             appointments.cancel(s, cat, pass_, view.rid, now)
             said = _("Cancelled. The time %(time)s is free again.", time=wording.time_words(view.start))
             return _shown(form, now, said)
+        if act == "late" and form.minutes.data is not None:
+            later = appointments.comes_late(s, cat, pass_, view.rid, form.minutes.data, now)
+            return _shown(form, now, mine_visits.late_words(later))
+        if act == "late":
+            return _shown(form, now, _("Please choose one of the answers."), 400)
         if act == "times" or not valid or form.start.data is None:
             if act == "move" and not form.start.errors:
                 form.start.errors = [_("Choose a time.")]

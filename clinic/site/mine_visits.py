@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from clinic import clock, messaging, wording
 from clinic.booking import appointments, by_phone, calendar, lateness, message_words, showing, telling
 from clinic.booking.appointments import AppointmentView
+from clinic.booking.forms import LATER
 from clinic.messaging import covers, outbox
 from clinic.messaging.outbox import MessageView
 from clinic.passes.passes import OpenPass
@@ -35,6 +36,8 @@ class Visit:
     phones: tuple[tuple[str, str], ...]  # of the place, on the day of the visit: (number to dial, as written)
     opens: str  # when the address, or that number, opens; "" when it is open
     sms: str
+    says_late: tuple[tuple[int, str], ...]  # by how much later she may say that she comes: minutes, until when
+    said_late: str  # what she has said of it
     late: str  # by how much the room runs late, while she is still expected
     instead: tuple[Instead, ...]
     rings: str  # when the calendar entry would ring; "" when not at all
@@ -86,11 +89,30 @@ def _card(s: Session, view: AppointmentView, messages: Iterable[MessageView], as
         else (),
         opens=wording.at(opens) if hidden and live and not away and now < opens else "",
         sms=message_words.sms_words(messages, now),
+        says_late=_later(view) if expected and not calls and appointments.may_say_late(loc, view.start, now) else (),
+        said_late=late_words(view) if expected and view.comes_late and now <= grace else "",
         late=_late(s, view, now),
         instead=mine_instead.instead(s, view, now),
         rings=showing.lead_words(alarm, now) if alarm else "",
         ask=ask,
     )
+
+
+def late_words(view: AppointmentView) -> str:
+    """What the desk sees of her coming later, and until when it waits all the same."""
+    grace = wording.until(appointments.waited_until(view.location, view.start))
+    if not view.comes_late:
+        return _("The desk no longer sees that you come later.")
+    return _(
+        "The desk sees: you come at %(time)s. They wait %(until)s; whether they can take you after that, they decide.",
+        time=wording.time_words(view.start + timedelta(minutes=view.comes_late)),
+        until=grace,
+    )
+
+
+def _later(view: AppointmentView) -> tuple[tuple[int, str], ...]:
+    """Minutes, and the hour in words."""
+    return tuple((n, wording.time_words(view.start + timedelta(minutes=n))) for n in LATER)
 
 
 def _late(s: Session, view: AppointmentView, now: datetime) -> str:
