@@ -222,6 +222,15 @@ def _lots(desk: Counter, rows: Sequence[StockRow]) -> tuple[LotRow, ...]:
     return tuple(found)
 
 
+def _first_lots(shelf: Sequence[LotRow]) -> dict[str, LotRow]:
+    """By letter: the lot from which somebody without an order gets a kit, the first to expire with a free one."""
+    found: dict[str, LotRow] = {}
+    for row in shelf:
+        if row.state == "good" and row.free:
+            found.setdefault(row.letter, row)
+    return found
+
+
 def _waiting(desk: Counter, rows: Sequence[counter.WaitingRow]) -> tuple[WaitingRow, ...]:
     return tuple(_waiting_row(desk, row) for row in rows)
 
@@ -277,6 +286,7 @@ def _context(desk: Counter) -> dict[str, object]:
         "waiting": _waiting(desk, day.waiting),
         "unattended": desk.point.kind in UNATTENDED,
         "stock": [(x, [row for row in shelf if row.letter == x and row.state == "good"]) for x in letters],
+        "first_lots": _first_lots(shelf),
         "stopped": [row for row in shelf if row.state != "good"],
         "warnings": warnings.of_point(s, desk.location, family, desk.today),
         "letters": {kit.id: kit.letter for kit in desk.known.kits},

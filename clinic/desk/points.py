@@ -66,15 +66,21 @@ def find(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     """The order of a number and the first letter of its noun; a number alone opens nothing."""
     desk = point_pages.at(person, location)
     form = FindForm(request.form)
-    typed = finding.parse(form.q.data or "") if form.validate() else None
-    if typed is None:
+    readings = finding.readings(form.q.data or "") if form.validate() else ()
+    if not readings:
         return point_pages.beside(
             desk, Got(sentence=_("Type the number and the first letter of the word, for example 8 h."))
         )
-    order = counter.find(db.session(), desk.cat, desk.point, *typed, desk.now)
-    if order is None:
-        return point_pages.beside(desk, Got(sentence=_("No order waits here under this number and letter.")))
-    return point_pages.beside(desk, Got(order))
+    s = db.session()
+    for typed in readings:
+        order = counter.find(s, desk.cat, desk.point, *typed, desk.now)
+        if order is not None:
+            return point_pages.beside(desk, Got(order))
+    for typed in readings:
+        became = counter.became(s, desk.point, *typed)
+        if became:
+            return point_pages.beside(desk, Got(sentence=_became_words(typed[0], became)))
+    return point_pages.beside(desk, Got(sentence=_("There is no order under this number and letter here.")))
 
 
 @bp.post("/points/<slug>/step", endpoint="press")
@@ -111,7 +117,10 @@ def walk_in(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     db.session.rollback()
 
     def give() -> dict[str, object]:
-        return {"entries": shelving.walk_in(s, desk.cat, desk.point, kit, n, person.login, desk.now).entries}
+        given = shelving.walk_in(s, desk.cat, desk.point, kit, n, person.login, desk.now)
+        lots = sorted(given.lots, key=lambda lot: (lot.expires_on, lot.holding_id))
+        boxes = [f"{lot.lot} × {lot.quantity}" if len(lots) > 1 else lot.lot for lot in lots]
+        return {"entries": given.entries, "lots": ", ".join(boxes)}
 
     body = f"{location.id}:{kit.id}:{n}".encode()
     try:
@@ -125,7 +134,8 @@ def walk_in(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     except (once.Busy, once.Reused):
         return point_pages.page(desk, None, Said(_("That was done already."), bad=True)), 409
     if not done.replayed:
-        words = _("Without an order: kit %(letter)s, %(pieces)s", letter=kit.letter, pieces=pieces(n))
+        words = _("Without an order: kit %(letter)s, %(pieces)s, lot %(lots)s",
+                  letter=kit.letter, pieces=pieces(n), lots=done.answer["lots"])  # fmt: skip
         point_pages.note(desk, "walk_in", words, done.answer["entries"])
     return redirect(desk.url(), 303)
 
@@ -204,6 +214,15 @@ def _after(desk: Counter, said: Said, status: int) -> ResponseReturnValue:
         point_pages.say(desk, said.text)
         return redirect(desk.url(), 303)
     return point_pages.page(desk, None, said), status
+
+
+def _became_words(ticket: int, became: str) -> str:
+    words = {
+        "collected": _("%(ticket)s was handed over already.", ticket=ticket),
+        "cancelled": _("%(ticket)s was cancelled. A free kit can be given without an order.", ticket=ticket),
+        "released": _("%(ticket)s was not collected in time. A free kit can be given without an order.", ticket=ticket),
+    }
+    return str(words.get(became, _("There is no order under this number and letter here.")))
 
 
 def _changed_words(current: str) -> str:

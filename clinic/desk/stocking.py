@@ -27,6 +27,7 @@ from clinic.kits import deliveries, scanning, shelving, stock
 from clinic.kits.refusals import (
     BadLotNumber,
     BadQuantity,
+    CountChanged,
     LotDiffers,
     LotExpired,
     LotNotExpired,
@@ -42,8 +43,8 @@ from clinic.staff.sign_in import SignedIn
 from clinic.wording import language_now
 
 REFUSALS = (
-    BadLotNumber, BadQuantity, LotDiffers, LotExpired, LotNotExpired, LotNotRecalled, LotRecalled, LotUnknown,
-    NotEnough, ReasonNeeded,
+    BadLotNumber, BadQuantity, CountChanged, LotDiffers, LotExpired, LotNotExpired, LotNotRecalled, LotRecalled,
+    LotUnknown, NotEnough, ReasonNeeded,
 )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def count(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
     if request.method == "GET":
         return _count_page(desk, rows, {})
     wrong: dict[int, str] = {}
-    changes: list[tuple[LotRow, int, str]] = []
+    counts: list[tuple[LotRow, int, int, str]] = []
     for row in rows:
         text = request.form.get(f"lot-{row.lot_id}", "")
         if not text.strip():
@@ -104,29 +105,42 @@ def count(person: SignedIn, location: LocationInfo) -> ResponseReturnValue:
         except typed.Unreadable as error:
             wrong[row.lot_id] = str(error.message)
             continue
-        why = request.form.get(f"why-{row.lot_id}", "")
-        if request.form.get(f"was-{row.lot_id}") != str(row.on_hand) and n != row.on_hand:
-            wrong[row.lot_id] = _("This changed while you counted, to %(count)s. Count again.", count=row.on_hand)
+        was, why = _was(row.lot_id), request.form.get(f"why-{row.lot_id}", "")
+        if was != row.on_hand != n:
+            wrong[row.lot_id] = _why(CountChanged(row.on_hand))
         elif n != row.on_hand and why not in REASONS:
             wrong[row.lot_id] = _("It said %(was)s, you counted %(now)s: say why.", was=row.on_hand, now=n)
-        elif n != row.on_hand:
-            changes.append((row, n, why))
+        else:
+            counts.append((row, n, was, why))
     if wrong:
         return _count_page(desk, rows, wrong), 422
+    if not counts:
+        return _count_page(desk, rows, {}, _("No number was typed: nothing was counted.")), 422
     db.session.rollback()
     entries: list[int] = []
+    changed: list[str] = []
     try:
         with writing() as s:
-            for row, n, why in changes:
-                entry = shelving.count(s, desk.cat, desk.point, row.lot_id, n, why, person.login, desk.now)
-                entries.extend([] if entry is None else [entry])
+            for row, n, was, why in counts:
+                entry = shelving.count(s, desk.cat, desk.point, row.lot_id, n, why, person.login, desk.now, was)
+                if entry is not None:
+                    entries.append(entry)
+                    changed.append(f"{row.lot} {was} → {n}")
     except REFUSALS as refusal:
-        return _count_page(desk, rows, {row.lot_id: _why(refusal)}), 422
+        return _count_page(desk, point_pages.lots(desk), {row.lot_id: _why(refusal)}), 422
+    left = [row.lot for row in rows if row.lot_id not in {one.lot_id for one, _n, _was_, _why_ in counts}]
+    rest = " " + _("Not counted: %(lots)s.", lots=", ".join(left)) if left else ""
     if not entries:
-        point_pages.say(desk, _("Counted: everything is right."))
+        point_pages.say(desk, _("Counted: everything is right.") + rest)
         return redirect(desk.url(), 303)
-    words = _("Counted: %(lots)s", lots=", ".join(f"{row.lot} {row.on_hand} → {n}" for row, n, _why_ in changes))
+    words = _("Counted: %(lots)s", lots=", ".join(changed)) + ("." + rest if rest else "")
     return _done(desk, "counted", words, Pressed(tuple(entries)))
+
+
+def _was(lot_id: int) -> int:
+    """What the ledger said when the page of the count was made; -1 when the form does not say it."""
+    text = request.form.get(f"was-{lot_id}", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
 
 
 @bp.route("/points/<slug>/write-off", methods=["GET", "POST"], endpoint="write_off_stock")
@@ -224,23 +238,26 @@ def _read_scan(desk: Counter, scanned: str) -> ResponseReturnValue:
     if kit is not None:
         sent["kit"] = str(kit.id)
     sent["lot"], sent["expires"] = found.lot, f"{found.expires_on:%d.%m.%Y}"
+    if found.quantity and not sent.get("quantity", "").strip():
+        sent["quantity"] = str(found.quantity)
     form = ReceiveForm(sent)
     if kit is None:
         wrong = _("This is no test that we know. Look whether the right box was scanned, and choose the test.")
         return _receive_page(desk, form, scan=scanned, wrong=wrong), 422
-    return _receive_page(desk, form, scan=scanned, read=True)
+    return _receive_page(desk, form, scan=scanned, read=True, other_keyboard=found.other_keyboard)
 
 
 def _receive_page(
-    desk: Counter, form: ReceiveForm, sentence: str = "", scan: str = "", wrong: str = "", read: bool = False
-) -> str:
+    desk: Counter, form: ReceiveForm, sentence: str = "", scan: str = "", wrong: str = "", read: bool = False,
+    other_keyboard: bool = False,
+) -> str:  # fmt: skip
     return _page(
         "desk/point_receive.html", desk, form, sentence, scan=scan, scan_wrong=wrong, read=read,
-        all_kits=desk.known.kits,
+        other_keyboard=other_keyboard, all_kits=desk.known.kits,
     )  # fmt: skip
 
 
-def _count_page(desk: Counter, rows: Sequence[LotRow], wrong: dict[int, str]) -> str:
+def _count_page(desk: Counter, rows: Sequence[LotRow], wrong: dict[int, str], sentence: str = "") -> str:
     sent = request.form
     reasons = {
         "miscounted": _("counted wrongly before"),
@@ -255,6 +272,7 @@ def _count_page(desk: Counter, rows: Sequence[LotRow], wrong: dict[int, str]) ->
         location=desk.location,
         holdings=rows,
         wrong=wrong,
+        sentence=sentence,
         lot_names={row.lot_id: row.lot for row in rows},
         typed={row.lot_id: sent[f"lot-{row.lot_id}"][:40] for row in rows if f"lot-{row.lot_id}" in sent},
         why={row.lot_id: sent.get(f"why-{row.lot_id}", "") for row in rows},
@@ -339,6 +357,8 @@ def _why(refusal: Exception) -> str:
             return str(_("This lot was not recalled."))
         case NotEnough():
             return str(_("There are not so many here that are free. The stock has not changed."))
+        case CountChanged(on_hand=n):
+            return str(_("This changed while you counted, to %(count)s. Count again.", count=n))
         case ReasonNeeded():
             return str(_("Say why the number differs."))
         case LotUnknown():

@@ -3,6 +3,7 @@
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from clinic import clock, wording
 from clinic.booking import appointments, marking
@@ -125,24 +126,30 @@ def find(person: SignedIn, location: LocationInfo, day: str) -> ResponseReturnVa
     """The card of a number and the first letter of its noun; a number alone opens nothing."""
     desk = pages.desk_of(person, location, day)
     form = FindForm(request.form)
-    typed = finding.parse(form.q.data or "") if form.validate() else None
-    if typed is None:
+    readings = finding.readings(form.q.data or "") if form.validate() else ()
+    if not readings:
         return pages.beside(
             desk, Got(sentence=_("Type the number and the first letter of the word, for example 27 t."))
         )
     s = db.session()
-    row = appointments.find_by_ticket(s, catalogue.current(s), location.id, desk.day, *typed)
-    moved = appointments.moved_from(s, location.id, desk.day, *typed) if row is None else None
+    for typed in readings:
+        row = appointments.find_by_ticket(s, catalogue.current(s), location.id, desk.day, *typed)
+        if row is not None:
+            return pages.beside(desk, Got(card=answers.cards(desk, [row])[0], first=finding.token_of(row.rid)))
+    elsewhere = (words for typed in readings if (words := _elsewhere(s, desk, *typed)))
+    return pages.beside(desk, Got(sentence=next(elsewhere, _("There is no such number with this letter on this day."))))
+
+
+def _elsewhere(s: Session, desk: pages.Desk, ticket: int, letter: str) -> str:
+    """What became of a number that is not on this day's list; "" where nothing is known of it."""
+    location_id = desk.location.id
+    moved = appointments.moved_from(s, location_id, desk.day, ticket, letter)
     if moved is not None:
-        return pages.beside(desk, Got(sentence=_moved_words(moved, desk)))
-    if row is None and appointments.was_taken_off(s, location.id, desk.day, *typed):
-        return pages.beside(desk, Got(sentence=_("%(ticket)s was cancelled. Offer another time.", ticket=typed[0])))
-    other = appointments.on_other_day(s, location.id, desk.day, *typed) if row is None else None
-    if other is not None:
-        return pages.beside(desk, Got(sentence=_other_day_words(other, desk)))
-    if row is None:
-        return pages.beside(desk, Got(sentence=_("There is no such number with this letter on this day.")))
-    return pages.beside(desk, Got(card=answers.cards(desk, [row])[0], first=finding.token_of(row.rid)))
+        return _moved_words(moved, desk)
+    if appointments.was_taken_off(s, location_id, desk.day, ticket, letter):
+        return str(_("%(ticket)s was cancelled. Offer another time.", ticket=ticket))
+    other = appointments.on_other_day(s, location_id, desk.day, ticket, letter)
+    return "" if other is None else _other_day_words(other, desk)
 
 
 def _other_day_words(row: DeskRow, desk: pages.Desk) -> str:

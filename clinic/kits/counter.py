@@ -146,6 +146,16 @@ def find(s: Session, cat: Catalogue, point: PointInfo, number: int, letter: str,
     return _seen(s, cat, point, row, now)
 
 
+def became(s: Session, point: PointInfo, number: int, letter: str) -> str:
+    """What became of an order that does not wait any more (collected, cancelled, released); "" for none of these."""
+    rows = s.execute(
+        select(ORDER.c.status, ORDER.c.noun)
+        .where(ORDER.c.point_id == point.id, ORDER.c.ticket == number, ORDER.c.status.not_in(orders.LIVE))
+        .order_by(ORDER.c.forget_on.desc())
+    )
+    return next((str(row.status) for row in rows if tickets.fold(letter) in tickets.letters(row.noun)), "")
+
+
 def order(s: Session, cat: Catalogue, point: PointInfo, rid: bytes, now: datetime) -> CounterOrder:
     """An order of this point, whatever became of it. Raises OrderChanged when it is gone."""
     return _seen(s, cat, point, _of_point(s, point, rid), now)

@@ -51,6 +51,14 @@ class LotStopped(Exception):
         self.lot = lot
 
 
+class CountChanged(Exception):
+    """The shelf changed while somebody counted: `on_hand` lie there now by the ledger."""
+
+    def __init__(self, on_hand: int) -> None:
+        super().__init__(str(on_hand))
+        self.on_hand = on_hand
+
+
 class UndoOver(Exception):
     """The five minutes are over, or there is nothing to undo."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from clinic import keyboard
 from clinic.kits import stock
 from clinic.kits.refusals import BadLotNumber
 
@@ -27,11 +28,16 @@ _SYMBOLOGY = re.compile(r"^\]?(?:C1|d2|Q3|e0)(?=[\x1d(\d])")
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A box: GTIN of 14 digits, lot number, the last day on which it may be given."""
+    """A box: GTIN of 14 digits, lot number, the last day on which it may be given, how many are in it (0: not said).
+
+    `other_keyboard`: it was typed through a Cyrillic layout; nothing in the code proves that the lot is right.
+    """
 
     gtin: str
     lot: str
     expires_on: date
+    quantity: int = 0
+    other_keyboard: bool = False
 
 
 class ScanUnreadable(ValueError):
@@ -56,7 +62,8 @@ _MESSAGES: dict[str, Any] = {
 
 def scan(text: str) -> Scan:
     """The box that a scanner's text means. Raises ScanUnreadable."""
-    plain = _MARKED.sub(GS, text.strip())
+    meant = keyboard.typed_in_latin(text.strip())
+    plain = _MARKED.sub(GS, meant)
     if not plain.strip(GS):
         raise ScanUnreadable("empty")
     if len(plain) > LONGEST:
@@ -73,7 +80,9 @@ def scan(text: str) -> Scan:
         lot = stock.lot_number_of(found["10"])
     except BadLotNumber as error:
         raise ScanUnreadable("lot") from error
-    return Scan(found["01"], lot, _day(found["17"]))
+    many = found.get("30") or found.get("37") or "0"
+    quantity = int(many) if many.isascii() and many.isdigit() else 0
+    return Scan(found["01"], lot, _day(found["17"]), quantity, meant != text.strip())
 
 
 def _bracketed(text: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from clinic.kits.catalogue import KitInfo, PointInfo, kits
 from clinic.kits.models import Expected
 from clinic.kits.refusals import (
     BadQuantity,
+    CountChanged,
     LotUnknown,
     NotEnough,
     TooMany,
@@ -127,13 +128,16 @@ def count(
     reason: str,
     actor: str,
     now: datetime,
+    was: int | None = None,
 ) -> int | None:
     """Correct a lot to what was counted; orders that had more get others. The id of the entry, None when it was
-    right. Raises as `stock.count`."""
+    right. `was` is what the ledger said when the counting began. Raises CountChanged, and as `stock.count`."""
     today = clock.local(now).date()
     held = _lot(s, point, lot_id)
     if counted < 0:
         raise BadQuantity
+    if was is not None and was != held.on_hand != counted:
+        raise CountChanged(held.on_hand)
     rows = serving.displace(s, point.id, lot_id, counted, today)
     entry = stock.count(s, point.id, lot_id, counted, reason, actor, today)
     serving.settle(s, point, rows, now)

@@ -39,6 +39,47 @@ def test_what_is_typed(typed: str, means: tuple[int, str] | None) -> None:
     assert finding.parse(typed) == means
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ә. т", (27, "т")),  # the number row of the Kazakh layout
+        ("ә.т", (27, "т")),
+        ("Ә. Т", (27, "т")),
+        ("тюльпан ә.", (27, "т")),
+        ("ү һ", (8, "һ")),
+        ('"қ т', (10, "т")),
+        ("2 v", (2, "м")),  # the Latin layout under a Cyrillic word
+        ("9 ;", (9, "ж")),
+        ("9;", (9, "ж")),
+        ("9 .", (9, "ю")),
+        ("27 0", (27, "қ")),
+        ("№4 f", (4, "а")),
+        ("#4 f", (4, "f")),
+    ],
+)
+def test_a_keyboard_that_was_switched_to_another_script_is_understood(typed: str, meant: tuple[int, str]) -> None:
+    assert meant in finding.readings(typed)
+
+
+@pytest.mark.parametrize("typed", ["қызғалдақ", "тюльпан", "ғылым", "; 9 ;", "27,", "27.", "қ т", "әәәәәә т"])
+def test_a_word_alone_is_no_number_of_the_kazakh_row(typed: str) -> None:
+    assert finding.readings(typed) == ()
+
+
+def test_what_stands_there_is_tried_before_what_another_layout_would_give() -> None:
+    assert finding.readings("2 v") == ((2, "v"), (2, "м"))
+    assert finding.readings("27 т") == ((27, "т"),)
+
+
+def test_the_desk_finds_her_whatever_layout_the_keyboard_is_in(desk: Desk) -> None:
+    ticket = desk.woman(40)
+    row = dict(zip("1234567890", '"әіңғ,.үұқ', strict=True))
+    letter = next(one for one in sorted(tickets.letters(noun_of(ticket))) if "а" <= one <= "я")
+    key = dict(zip("йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,.", strict=True))[letter]
+    for typed in (f"{''.join(row[d] for d in str(ticket))} {letter}", f"{ticket} {key}"):
+        assert f'value="{ticket}:booked:here"' in post(desk.client(), desk.url(), "/find", {"q": typed}).text, typed
+
+
 def noun_of(ticket: int) -> int:
     with reading() as s:
         return int(s.query(Appointment.noun).filter(Appointment.ticket == ticket).scalar())

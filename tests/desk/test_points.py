@@ -14,8 +14,12 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.booking import tickets
 from clinic.db import reading, writing
+from clinic.desk import stocking
+from clinic.directory import catalogue
 from clinic.directory.models import Location
-from clinic.kits.models import Entry, Expected, Holding, KitOrder, Lot
+from clinic.kits import orders
+from clinic.kits.models import Entry, Expected, Holding, KitOrder, KitType, Lot
+from clinic.passes import passes
 from tests.desk.conftest import PASSWORD, Browser, csrf, person, sign_in
 from tests.kits import shelves
 from tests.kits.shelves import Placed, on_shelf, ordered
@@ -96,6 +100,11 @@ def balance(point: int, lot: str) -> tuple[int, int]:
 def status(order: Placed) -> str:
     with reading() as s:
         return str(s.scalars(select(KitOrder.status).where(KitOrder.rid == order.view.rid)).one())
+
+
+def noun_of(order: Placed) -> int:
+    with reading() as s:
+        return int(s.scalars(select(KitOrder.noun).where(KitOrder.rid == order.view.rid)).one())
 
 
 def lot_id(number: str) -> int:
@@ -450,6 +459,125 @@ def test_what_was_handed_over_while_somebody_counted_is_not_counted_away(shop: S
     answer = press(client, shop, "/count", counted(shop, 5, "found", was=5))
     assert answer.status_code == 422
     assert balance(shop.point, "OR-2417") == (4, 0)
+
+
+@pytest.mark.parametrize("given", [1, 2])
+def test_what_another_counter_hands_over_while_the_count_is_sent_is_not_counted_away(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, given: int
+) -> None:
+    """The page has read five; before it may write, the other counter has handed some over."""
+    on_shelf(shop.point, shop.a, "OR-2417", 5)
+    client, other = shop.client(), shop.client("rec")
+    own = stocking.writing
+    handed: list[int] = []
+
+    def writing_after_the_other() -> Any:
+        if not handed:
+            handed.append(given)
+            told = press(other, shop, "/walk-in", {"kit": str(shop.a), "quantity": str(given)})
+            assert told.status_code == 303
+        return own()
+
+    monkeypatch.setattr(stocking, "writing", writing_after_the_other)
+    answer = press(client, shop, "/count", counted(shop, 3 if given == 1 else 4, "lost"))
+    assert handed
+    assert answer.status_code == 422
+    assert f"{5 - given}. " in text(answer.text)
+    assert f'value="{5 - given}"' in answer.text  # from here on the count begins again
+    assert balance(shop.point, "OR-2417") == (5 - given, 0)
+
+
+def test_a_count_shows_no_number_before_somebody_has_counted(shop: Shop) -> None:
+    on_shelf(shop.point, shop.a, "OR-2417", 5)
+    page = shop.client().get(shop.url("/count")).text
+    assert re.search(r'<input id="lot-\d+"[^>]* value=""', page)
+
+
+def test_a_count_without_a_number_is_not_said_to_be_right(shop: Shop) -> None:
+    on_shelf(shop.point, shop.a, "OR-2417", 5)
+    client = shop.client()
+    answer = press(client, shop, "/count", {**counted(shop, 5), f"lot-{lot_id('OR-2417')}": " "})
+    assert answer.status_code == 422
+    assert "ничего не посчитано" in answer.text
+    on_shelf(shop.point, shop.a, "OR-2533", 5)
+    assert press(client, shop, "/count", counted(shop, 5)).status_code == 303
+    assert "Не посчитано: OR-2533." in text(client.get(shop.url()).text)
+
+
+def test_who_hands_over_without_an_order_reads_from_which_lot(shop: Shop) -> None:
+    on_shelf(shop.point, shop.a, "OR-2533", 5)
+    on_shelf(shop.point, shop.a, "OR-2417", 1, days=100)
+    client = shop.client()
+    assert "Берите из лота OR-2417" in text(client.get(shop.url()).text)
+    press(client, shop, "/walk-in", {"kit": str(shop.a), "quantity": "2"})
+    after = text(client.get(shop.url()).text)
+    assert "лот OR-2417 × 1, OR-2533 × 1" in after
+    assert "Берите из лота OR-2533" in after
+
+
+def test_the_counter_says_what_each_letter_is(shop: Shop) -> None:
+    with reading() as s:
+        name = s.get_one(KitType, shop.a).name.ru
+    client = shop.client()
+    assert name
+    for tail in ("", "/receive"):
+        assert name in client.get(shop.url(tail)).text, tail
+
+
+def test_a_number_that_waits_no_more_is_said_to_be_handed_over_or_cancelled(shop: Shop) -> None:
+    on_shelf(shop.point, shop.a, "OR-2417", 5)
+    client = shop.client()
+    order = ordered(shop.point, shop.a)
+    assert handed_over(client, shop, order).status_code == 200
+    again = text(press(client, shop, "/find", {"q": order.said}, scripted=True).text)
+    assert f"{order.view.ticket}: уже выдано." in again
+    dropped = ordered(shop.point, shop.a)
+    with writing() as s:
+        orders.cancel(s, catalogue.current(s), passes.find(s, dropped.code), dropped.view.rid, clock.now())
+    said = text(press(client, shop, "/find", {"q": dropped.said}, scripted=True).text)
+    assert f"{dropped.view.ticket}: заказ отменён." in said
+    wrong = next(x for x in "бвгджзклмнпрстфхцчшщэюя" if x not in tickets.letters(noun_of(order)))
+    said = text(press(client, shop, "/find", {"q": f"{order.view.ticket} {wrong}"}, scripted=True).text)
+    assert "Заказа с таким номером и буквой здесь нет." in said
+    assert "выдано" not in said
+
+
+def test_a_recall_stands_over_everything_at_every_counter_until_the_boxes_are_written_off(shop: Shop) -> None:
+    on_shelf(shop.point, shop.a, "OR-2417", 2)
+    client = shop.client()
+    assert "отложите 2 коробки лота OR-2417" not in text(client.get(shop.url()).text)
+    lot = str(lot_id("OR-2417"))
+    press(shop.client("doctor"), shop, "/recall", {"lot_id": lot, "act": "recall"})
+    for tail in ("", "/board"):
+        assert "отложите 2 коробки лота OR-2417" in text(client.get(shop.url(tail)).text), tail
+    press(client, shop, "/write-off", {"lot_id": lot, "quantity": "2", "kind": "recalled", "token": "w" * 22})
+    assert "отложите" not in text(client.get(shop.url()).text)
+
+
+def test_a_scan_fills_in_how_many_and_never_over_what_was_typed(shop: Shop) -> None:
+    client = shop.client()
+    page = press(client, shop, "/receive", {"scan": SCAN + "\x1d3012", "act": "read"}).text
+    assert re.search(r'name="quantity" value="12"', page)
+    page = press(client, shop, "/receive", {"scan": SCAN + "\x1d3012", "act": "read", "quantity": "7"}).text
+    assert re.search(r'name="quantity" value="7"', page)
+
+
+@pytest.mark.parametrize("layout", ["kazakh", "russian"])
+def test_a_scanner_that_types_through_another_layout_is_read_and_the_lot_is_to_be_compared(
+    shop: Shop, layout: str
+) -> None:
+    keys = dict(zip("OR", "ЩК", strict=True))
+    if layout == "kazakh":
+        keys |= dict(zip("1234567890-", '"әіңғ,.үұқө', strict=True))
+    typed = "".join(keys.get(sign, sign) for sign in SCAN)
+    page = press(shop.client(), shop, "/receive", {"scan": typed, "act": "read"}).text
+    assert 'name="lot" value="OR-2417"' in page
+    assert 'value="31.03.2027"' in page
+    assert "не была переключена на латиницу" in page
+    assert (
+        "не была переключена на латиницу"
+        not in press(shop.client(), shop, "/receive", {"scan": SCAN, "act": "read"}).text
+    )
 
 
 def test_expired_kits_leave_by_write_off_only(shop: Shop, evening: time_machine.Traveller) -> None:
