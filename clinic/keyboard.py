@@ -8,12 +8,8 @@ _CYRILLIC = "ёйцукенгшщзхъфывапролджэячсмитьбю"
 _ROW = dict(zip('"әіңғ,.үұқ', "1234567890", strict=True))
 _ROW_LETTERS = {digit: sign for sign, digit in _ROW.items() if sign.isalpha()}
 _TO_CYRILLIC = dict(zip(_LATIN, _CYRILLIC, strict=True))
-_TO_LATIN = {
-    **{sign: key for key, sign in _TO_CYRILLIC.items()},
-    **{sign.upper(): key.upper() for key, sign in _TO_CYRILLIC.items()},
-    "ө": "-",
-    "һ": "=",
-}
+_TO_LATIN = {sign.upper(): key.upper() for key, sign in _TO_CYRILLIC.items()} | {"ө": "-"}
+_PREFIX = {sign: key for key, sign in _TO_CYRILLIC.items()}
 
 
 def cyrillic(sign: str) -> str:
@@ -28,9 +24,12 @@ def digits(text: str) -> str | None:
 
 
 def typed_in_latin(text: str) -> str:
-    """What a scanner meant that typed Latin signs through a Cyrillic layout; Latin text comes back as it is."""
-    kazakh = any(sign in _ROW and sign.isalpha() for sign in text.lower())
-    row = {**_ROW, **{sign.upper(): digit for sign, digit in _ROW.items()}} if kazakh else {}
-    if not kazakh and not any(sign in _TO_LATIN for sign in text):
-        return text
+    """What a scanner meant that typed through a Cyrillic layout; Latin text comes back as it is.
+
+    Codes of boxes are in capitals: small Cyrillic letters were typed by somebody, and stay.
+    """
+    if text.startswith("ъ"):  # "]C1": which kind of code it is
+        text = "]" + _PREFIX.get(text[1:2], text[1:2]) + text[2:]
+    kazakh = any(sign in _ROW and sign.isalpha() for sign in text)
+    row = _ROW if kazakh else {}
     return "".join(row.get(sign) or _TO_LATIN.get(sign, sign) for sign in text)
