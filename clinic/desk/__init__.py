@@ -61,6 +61,7 @@ def init(app: Flask) -> None:
         me,
         notes,
         people,
+        place_import,
         place_pages,
         place_rooms,
         places,

@@ -6,7 +6,7 @@ does not have leaves what is stored as it is.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -231,8 +231,8 @@ def new_slug(taken: set[str]) -> str:
             return slug
 
 
-def export_locations(s: Session) -> bytes:
-    """All locations as a CSV file that `import_locations` takes back unchanged."""
+def export_locations(s: Session, only: Collection[int] | None = None) -> bytes:
+    """Locations as a CSV file that `import_locations` takes back unchanged: all, or those of the ids `only`."""
     columns = (*REQUIRED, *OPTIONAL)
     slugs = dict(s.execute(select(Service.id, Service.slug).order_by(Service.number)).all())
     organizations = {o.id: o for o in s.scalars(select(Organization))}
@@ -241,6 +241,8 @@ def export_locations(s: Session) -> bytes:
         offered.setdefault(listed.location_id, {})[listed.service_id] = listed.cost
     rows = []
     for place in s.scalars(select(Location).order_by(Location.key)):
+        if only is not None and place.id not in only:
+            continue
         organization = organizations[place.organization_id]
         here = offered.get(place.id, {})
         usual = next(iter(Counter(here.values()).most_common(1)), (Text3(), 0))[0]

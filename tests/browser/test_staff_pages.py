@@ -35,6 +35,7 @@ NO_PAGES = {
     "/staff/figures/lots.csv": "a file",
     "/staff/people/deeds.csv": "a file",
     "/staff/insight/weeks.csv": "a file",
+    "/staff/places/export.csv": "a file",
     "/staff/insight/searches.csv": "a file",
 }
 Enter = Callable[..., Page]
