@@ -468,7 +468,7 @@ def test_what_another_counter_hands_over_while_the_count_is_sent_is_not_counted_
     """The page has read five; before it may write, the other counter has handed some over."""
     on_shelf(shop.point, shop.a, "OR-2417", 5)
     client, other = shop.client(), shop.client("rec")
-    own = stocking.writing
+    own = writing
     handed: list[int] = []
 
     def writing_after_the_other() -> Any:
