@@ -35,7 +35,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
     Raises ConfigError, a sentence per mistake.
     """
     found = config.read(environ)
-    app = Flask(
+    app = logs.App(
         "clinic",
         root_path=str(Path(__file__).parent),
         instance_path=str(config.INSTANCE),
@@ -75,7 +75,9 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
 
         app.wsgi_app = BehindProxy(app.wsgi_app, found.proxies, found.proxy_addresses)  # type: ignore[method-assign]
     if found.is_sqlite:
-        Path(found.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(found.database_url.removeprefix("sqlite:///"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(0o600)  # and what SQLite puts beside it has the same mode
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -5,6 +5,7 @@ What was to be forgotten stays forgotten: a backup holds sealed boxes, and their
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -36,12 +37,17 @@ def in_use(settings: Settings) -> IO[str] | None:
 def write(settings: Settings, target: Path) -> int:
     """Copy the running database to `target`, whole and consistent; its size in bytes."""
     source = database_file(settings)
-    if target.exists():
-        raise RestoreRefused(f"{target} exists already: name a new file.")
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else's from the first byte on
+    except FileExistsError as error:
+        raise RestoreRefused(f"{target} exists already: name a new file.") from error
+    except OSError as error:
+        raise RestoreRefused(f"{target} can not be written: {error.strerror}.") from error
     with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-    os.chmod(target, 0o600)
+    _sync(target)
+    _sync(target.parent)
     return target.stat().st_size
 
 
@@ -62,11 +68,23 @@ def restore(settings: Settings, backup: Path) -> None:
         except OSError as error:
             raise RestoreRefused("Stop the site and its worker first: they are using this database.") from error
         fresh = target.with_suffix(".restored")
-        fresh.write_bytes(backup.read_bytes())
-        os.chmod(fresh, 0o600)
+        fresh.unlink(missing_ok=True)
+        with open(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as to, backup.open("rb") as whole:
+            shutil.copyfileobj(whole, to)
+        _sync(fresh)
         for leftover in (f"{target}-wal", f"{target}-shm"):
             Path(leftover).unlink(missing_ok=True)  # old frames must not come back over the restored file
         fresh.rename(target)
+        _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk: a machine that loses its power then has the new ones."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _mark(database: Path) -> Path:

@@ -9,8 +9,9 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from logging import LogRecord
+from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 
 
 class Formatter(logging.Formatter):
@@ -40,6 +41,14 @@ def _chain(error: BaseException | None) -> list[dict[str, object]]:
         )
         error = error.__cause__ or error.__context__
     return found
+
+
+class App(Flask):
+    """Flask, but what it writes of an error names the rule of the address: the address itself may be a secret."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        rule = request.url_rule.rule if request.url_rule else "no page"
+        self.logger.error("Exception on %s [%s]", rule, request.method, exc_info=exc_info)
 
 
 def init(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """A backup under load holds every confirmed visit; a restore never runs under a running site (cases.md 20, 21)."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,6 +24,7 @@ from clinic.directory import catalogue
 from clinic.passes import passes
 from tests import world
 from tests.booking.place import booked, open_place, wish
+from tests.conftest import Maker
 
 
 def free_starts(city: world.City, count: int) -> list[datetime]:
@@ -185,3 +188,60 @@ def test_case_20_nobody_meets_a_locked_database(demo_app: Flask, tmp_path: Path)
     assert not [status for status in seen if status >= 500], seen
     assert seen[201] >= 50, seen
     assert slowest[0] < 15, slowest
+
+
+def test_nobody_else_reads_a_backup_while_it_is_written_nor_what_is_restored(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.build()
+    modes: list[int] = []
+    real = sqlite3.connect
+
+    def connect(name: Any, **named: Any) -> sqlite3.Connection:
+        if name == tmp_path / "b.db":
+            modes.append(name.stat().st_mode & 0o777)
+        made: sqlite3.Connection = real(name, **named)
+        return made
+
+    monkeypatch.setattr("clinic.backup.sqlite3.connect", connect)
+    old = os.umask(0)
+    try:
+        backup.write(settings(), tmp_path / "b.db")
+        db.engine.dispose()
+        backup.restore(settings(), tmp_path / "b.db")
+    finally:
+        os.umask(old)
+    assert modes == [0o600]
+    assert backup.database_file(settings()).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_restored_file_is_on_the_disk_before_it_has_the_name_and_the_name_after(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.write(settings(), tmp_path / "b.db")
+    db.engine.dispose()
+    done: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(handle: int) -> None:
+        done.append("sync")
+        fsync(handle)
+
+    def named(self: Path, to: Path) -> None:
+        done.append("name")
+        rename(self, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", named)
+    backup.restore(settings(), tmp_path / "b.db")
+    assert done == ["sync", "name", "sync"]
+
+
+def test_a_new_database_is_nobody_elses(make_app: Maker, tmp_path: Path) -> None:
+    environ = make_app.environ() | {"KESHKI_DATABASE_URL": f"sqlite:///{tmp_path}/fresh/keshki.db"}
+    old = os.umask(0)
+    try:
+        make_app.on(environ)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "fresh" / "keshki.db").stat().st_mode & 0o777 == 0o600

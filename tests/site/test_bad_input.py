@@ -192,3 +192,21 @@ def test_book_forms_are_known_to_this_file() -> None:
 @pytest.mark.parametrize("host", ["a" * 3000, "a..b"])
 def test_a_host_that_is_none_is_refused(she: FlaskClient, path: str, host: str) -> None:
     assert she.get(path, headers={"Host": host}).status_code == 400
+
+
+def test_an_error_on_a_page_with_a_one_time_link_writes_no_link(
+    city: Flask, she: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    city.testing = False
+    for rule in city.url_map.iter_rules():
+        if {"token", "key"} & set(rule.arguments):
+            monkeypatch.setitem(city.view_functions, rule.endpoint, lambda **_: broken())
+            with city.test_request_context():
+                path = rule.build(dict.fromkeys(rule.arguments, "secret-link"))
+            if path is not None and "GET" in (rule.methods or ()):
+                assert she.get(path[1]).status_code == 500
+    assert "Exception on" in caplog.text
+    assert "secret-link" not in caplog.text
