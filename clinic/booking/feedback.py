@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.booking import placing
+from clinic.booking import appointments, placing
 from clinic.booking.appointments import AppointmentView
 from clinic.booking.models import Appointment, Feedback, FeedbackLine, FeedbackShown
 from clinic.booking.refusals import Gone
@@ -70,12 +70,8 @@ def answer(s: Session, pass_: OpenPass, rid: bytes, answers: Mapping[str, bool],
     `answers` holds a yes or no for each of QUESTIONS, `line` may be empty. Raises Gone when it is no
     visit of hers that took place, Answered the second time.
     """
-    row = s.execute(
-        select(Appointment.location_id, Appointment.details, Appointment.forget_on)
-        .where(Appointment.rid == rid, Appointment.pass_id == pass_.rid, Appointment.status == "done")
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
+    row = appointments.locked(s, appointments.row_of(s, rid))  # as whoever writes a note into the same box
+    if row.pass_id != pass_.rid or row.status != "done":
         raise Gone
     details = placing.unseal(rid, row.details)
     if details.felt:

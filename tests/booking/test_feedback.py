@@ -1,7 +1,9 @@
 """How she was treated: once for each visit, counters that lead to nobody, published at every tenth answer."""
 
 import threading
+from contextlib import suppress
 from datetime import date, timedelta
+from multiprocessing.pool import ThreadPool
 
 import pytest
 from flask import Flask
@@ -9,7 +11,7 @@ from sqlalchemy import select, text, update
 from time_machine import Traveller
 
 from clinic import clock
-from clinic.booking import appointments, feedback, forgetting
+from clinic.booking import appointments, feedback, forgetting, notes, placing
 from clinic.booking.models import Appointment, Feedback, FeedbackLine
 from clinic.booking.refusals import Gone
 from clinic.db import db, reading, writing
@@ -58,6 +60,41 @@ def test_the_tenth_answer_publishes_and_the_next_nine_change_nothing() -> None:
     assert shown(place) == feedback.Shown(20, 10, 19, 19)
     say(women[20], again=False)
     assert shown(place) == feedback.Shown(20, 10, 19, 19)
+
+
+@pytest.mark.usefixtures("evening")
+def test_a_note_written_at_the_same_moment_lets_nobody_answer_twice(
+    app_on: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, women = visits(4)
+    unseal = placing.unseal
+    for woman in women:
+        both = threading.Barrier(2)
+
+        def read(rid: bytes, box: bytes, both: threading.Barrier = both) -> placing.Details:
+            found = unseal(rid, box)
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)  # both have read before either writes, if they can
+            return found
+
+        def note(woman: tuple[OpenPass, bytes] = woman) -> None:
+            with app_on.app_context(), writing() as s:
+                notes.write(s, place, woman[1], "by phone", "nurse", clock.now())
+
+        def her(woman: tuple[OpenPass, bytes] = woman) -> None:
+            with app_on.app_context():
+                say(woman)
+
+        monkeypatch.setattr(placing, "unseal", read)
+        with ThreadPool(2) as pool:
+            for done in [pool.apply_async(note), pool.apply_async(her)]:
+                done.get(60)
+        monkeypatch.undo()
+        with pytest.raises(feedback.Answered):
+            say(woman)
+        with reading() as s:
+            box = s.scalars(select(Appointment.details).where(Appointment.rid == woman[1])).one()
+        assert unseal(woman[1], box).notes == "by phone"
 
 
 @pytest.mark.usefixtures("app_on", "evening")
