@@ -42,6 +42,7 @@ class Card:
     lack: str
 
 
+WHOLE_DAY = 24 * 60  # minutes
 _KINDS = {
     "clinic": _l("clinic"),
     "ngo": _l("NGO"),
@@ -276,12 +277,15 @@ def week(cat: Catalogue, loc: LocationInfo, now: datetime) -> list[tuple[str, st
         day = clock.local(now).date() + timedelta(days=n)
         name = holiday_name(cat, day)
         spans = hours.intervals(loc.hours, loc.hours_ph, day, name is not None)
-        said = ", ".join(
-            f"{wording.time_words(clock.at(day, begin))}–{wording.time_words(clock.at(day, end))}"
-            for begin, end in spans
-        )
+        said = ", ".join(_span_words(day, begin, end) for begin, end in spans)
         rows.append((wording.day_words(day, clock.local(now).date()), said or _("closed")))
     return rows
+
+
+def _span_words(day: date, begin: int, end: int) -> str:
+    if end - begin >= WHOLE_DAY:
+        return _("around the clock")
+    return f"{wording.time_words(clock.at(day, begin))}–{wording.time_words(clock.at(day, end))}"
 
 
 def checked_words(loc: LocationInfo, today: date) -> tuple[str, bool]:

@@ -366,3 +366,15 @@ def test_what_a_place_asks_is_promised_only_once_somebody_has_asked_the_place(
     page = words(she.get(path))
     assert "Спрашивают ли документы, нам ещё не сказали" in page
     assert "Имя и документы не спрашивают" not in page
+
+
+def test_a_place_that_never_closes_says_so_in_words(city: Flask, she: FlaskClient) -> None:
+    with writing() as s:
+        place = s.scalars(select(Location).where(Location.bookable.is_(False), Location.visibility == "open")).first()
+        assert place
+        place.hours = place.hours_ph = "24/7"
+        slug = place.slug
+        catalogue.changed(s)
+    page = words(she.get(f"/ru/at/{slug}"))
+    assert page.count("круглосуточно") >= 7
+    assert "0:00–0:00" not in page
