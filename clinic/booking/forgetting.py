@@ -103,7 +103,8 @@ def forget_awaited(s: Session, now: datetime) -> int:
 def forget_passes(s: Session, now: datetime) -> int:
     """Delete passes whose day has passed, and by cascade what hangs from them; visits collapse first."""
     today = clock.local(now).date()
-    old = select(Pass.rid).where(Pass.forget_on < today).limit(BATCH)
+    over = select(Pass.rid).where(Pass.forget_on < today).order_by(Pass.rid).limit(BATCH)
+    old = s.scalars(over.with_for_update(skip_locked=True)).all()  # asked once: a limit may choose others next time
     with_visits = select(Appointment.pass_id).where(Appointment.pass_id.in_(old))
     return _count(s, delete(Pass).where(Pass.rid.in_(old), Pass.rid.not_in(with_visits)))
 

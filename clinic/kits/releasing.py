@@ -84,9 +84,9 @@ def forget(now: datetime) -> int:
     gone = 0
     while True:
         with writing() as s:
-            rids = s.scalars(
-                select(ORDER.c.rid).where(ORDER.c.forget_on < today, ORDER.c.status != "reserved").limit(BATCH)
-            ).all()
+            over = select(ORDER.c.rid).where(ORDER.c.forget_on < today, ORDER.c.status != "reserved")
+            # held: what is just being served or kept longer is passed over, and looked at again next time
+            rids = s.scalars(over.order_by(ORDER.c.rid).limit(BATCH).with_for_update(skip_locked=True)).all()
             abouts = [telling.about(rid) for rid in rids]
             s.execute(delete(Message).where(Message.about.in_(abouts)).execution_options(synchronize_session=False))
             s.execute(delete(ORDER).where(ORDER.c.rid.in_(rids)))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from clinic import clock
 from clinic.db import reading, writing
 from clinic.privacy import sealing
-from clinic.safety.alerts import calling, check_ins, duty, signals, told
+from clinic.safety.alerts import calling, check_ins, drills, duty, signals, told
 from clinic.safety.alerts.models import CheckIn, Duty
 from clinic.safety.alerts.told import Told
 from tests.alerts.conftest import PHONES, calls, fired, give, log, on_duty, staff_id, stand, state, take, turn
@@ -140,3 +140,26 @@ def test_two_wrong_numbers_at_the_same_moment_count_as_two(chain_on: Flask, monk
     with reading() as s:
         assert s.scalars(select(CheckIn.wrong)).one() == 2
         assert s.scalars(select(Duty.wrong)).one() == 2
+
+
+def test_two_coordinators_at_the_same_moment_start_one_drill(
+    chain_on: Flask, travel: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_duty("saule")
+    both, to_call = Barrier(2), duty.to_call
+
+    def asked(*what: Any, **named: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            both.wait(0.5)  # both have seen that none runs before either starts one, if they can
+        return to_call(*what, **named)
+
+    monkeypatch.setattr(duty, "to_call", asked)
+
+    def begin(login: str) -> bool:
+        with chain_on.app_context(), suppress(drills.DrillRuns), writing() as s:
+            drills.start(s, 1, login, clock.now())
+            return True
+        return False
+
+    with ThreadPool(2) as pool:
+        assert sorted(pool.map(begin, ("chief", "other"))) == [False, True]

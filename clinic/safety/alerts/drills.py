@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from clinic import audit
+from clinic.directory.models import Organization
 from clinic.messaging.models import Attempt, Message
 from clinic.safety.alerts import duty, signals
 from clinic.safety.alerts.models import Alert, Drill
@@ -38,6 +39,7 @@ class Figures:
 
 def start(s: Session, organization_id: int, actor: str, now: datetime) -> None:
     """Give a signal to whoever is on duty for this organization. Raises DrillRuns, NobodyOnDuty."""
+    s.execute(select(Organization.id).where(Organization.id == organization_id).with_for_update())  # one at a time
     runs = select(Drill.id).where(Drill.organization_id == organization_id, Drill.ended_at.is_(None))
     if s.scalar(runs.where(Drill.began_at > now - timedelta(hours=1)).limit(1)) is not None:
         raise DrillRuns
