@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
@@ -13,7 +12,7 @@ from clinic import clock, config, logs, start
 from clinic.catalogues import compile_stale
 from clinic.config import ROOT, ConfigError, Settings
 from clinic.db import db, prepare
-from clinic.patience import FREE_CONNECTION_SECONDS, LOCK_SECONDS
+from clinic.patience import FREE_CONNECTION_SECONDS, WORK_SECONDS
 from clinic.privacy import cookies, keys
 from clinic.site import language
 
@@ -62,8 +61,6 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_MIN_SIZE=400,
     )
-    if not found.demo:
-        app.config["TRUSTED_HOSTS"] = [str(urlsplit(found.base_url).hostname), *config.LOOPBACK]
     app.url_map.converters["int"] = Number
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -125,6 +122,6 @@ def _keys(found: Settings) -> keys.KeyRing:
 
 def _engine_options(found: Settings, pages: bool) -> dict[str, object]:
     if found.is_sqlite:
-        return {"pool_size": 16, "max_overflow": -1, "hide_parameters": True, "connect_args": {"timeout": LOCK_SECONDS}}
+        return {"pool_size": 16, "max_overflow": -1, "hide_parameters": True, "connect_args": {"timeout": WORK_SECONDS}}
     wait = {"pool_timeout": FREE_CONNECTION_SECONDS} if pages else {}
     return {"pool_size": 12, "max_overflow": 8, "hide_parameters": True, **wait}

@@ -28,7 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from clinic import patience
-from clinic.patience import LOCK_SECONDS
+from clinic.patience import LOCK_SECONDS, WORK_SECONDS
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -108,6 +108,9 @@ def new_rid() -> bytes:
     return secrets.token_bytes(16)
 
 
+_LOCK = "keshki.lock"  # for how many seconds this connection waits for one
+
+
 def prepare(engine: Engine) -> None:
     """Set what each connection needs: how long to wait; on SQLite also WAL, full durability, keys, secure delete."""
     if engine.dialect.name != "sqlite":
@@ -122,7 +125,7 @@ def prepare(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={LOCK_SECONDS * 1000}",
+            f"busy_timeout={WORK_SECONDS * 1000}",
             "secure_delete=ON",
             "temp_store=MEMORY",
         ):
@@ -131,6 +134,9 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         write = connection.get_execution_options().get("write")
+        if write and connection.info.get(_LOCK, WORK_SECONDS) != (seconds := patience.for_lock()):
+            connection.connection.dbapi_connection.execute(f"PRAGMA busy_timeout={seconds * 1000}")
+            connection.info[_LOCK] = seconds
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -175,7 +181,7 @@ def _turn(engine: Engine) -> Iterator[None]:
         return
     with _turns_lock:
         turn = _turns.setdefault(engine, Lock())
-    if not turn.acquire(timeout=LOCK_SECONDS):
+    if not turn.acquire(timeout=patience.for_lock()):
         raise patience.Busy
     try:
         yield

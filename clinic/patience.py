@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 
-LOCK_SECONDS = 5  # how long a writer waits for another one; the database itself ends that wait
+LOCK_SECONDS = 5  # how long a page waits for another writer; the database itself ends that wait
+WORK_SECONDS = 15  # how long everything else does
 LOOK_SECONDS = 1.2  # for pages that can do without the database
 PAGE_SECONDS = 6.0  # longer than for a lock, so that a lock is never taken for a database that is away
 FREE_CONNECTION_SECONDS = 2
@@ -24,6 +25,11 @@ waits: ContextVar[float | None] = ContextVar("keshki.waits", default=None)  # se
 
 # Of SQLite's own codes: another writer holds it, or the disk is full, read-only or broken.
 _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def for_lock() -> int:
+    """How many seconds to wait for another writer, here and now."""
+    return WORK_SECONDS if waits.get() is None else LOCK_SECONDS
 
 
 class Busy(Exception):

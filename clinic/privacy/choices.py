@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app, redirect, request, session
+from flask import redirect, request, session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from clinic import clock
-from clinic.privacy import sealing
+from clinic.privacy import cookies, sealing
 
 KEPT = timedelta(hours=2)
 _NAME, _CONTEXT = "c", "choices"
@@ -27,7 +27,7 @@ Pairs = Iterable[tuple[str, str]]
 
 def aside(page: str, pairs: Pairs, now: datetime) -> Response | None:
     """Keep the choice of a page that a form asks for, and lead to its bare address; None where the form is answered."""
-    known = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+    known = bool(cookies.read("s"))
     everything = _read(now)
     everything[page] = [list(pair) for pair in pairs]
     until = now + KEPT

@@ -1,5 +1,7 @@
 """Headers of every answer: nothing from elsewhere, nothing told to others, nothing kept of what is hers."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, abort, request
 from secure import (
     ContentSecurityPolicy,
@@ -13,7 +15,8 @@ from secure import (
     XFrameOptions,
 )
 
-from clinic.config import settings
+from clinic.config import LOOPBACK, settings
+from clinic.site.language import for_machines
 
 YEAR = 365 * 24 * 3600
 # Pages about her or for staff: not for search engines, and kept in no cache.
@@ -56,6 +59,16 @@ def is_private() -> bool:
     return request.method == "POST" or request.path.startswith(PRIVATE) or request.path.endswith("/book")
 
 
+def refuse_other_names() -> None:
+    """The site answers to its own name and to its own machine: a forged one would stand in its redirects.
+
+    What machines ask is not redirected, and a provider's receipt is signed for the public address.
+    """
+    ours = urlsplit(settings().base_url).hostname
+    if ours is not None and not for_machines() and urlsplit(f"//{request.host}").hostname not in (ours, *LOOPBACK):
+        abort(400)
+
+
 def refuse_strangers() -> None:
     """A form of ours is sent from a page of ours: answers 403 to what another site sends.
 
@@ -89,6 +102,7 @@ def init(app: Flask) -> None:
         base = settings()
     fixed = dict(policy(base.is_https).header_items())
 
+    app.before_request(refuse_other_names)
     app.before_request(refuse_chunked)
     app.before_request(refuse_strangers)
 
