@@ -128,7 +128,7 @@ def test_a_place_is_set_by_a_link_and_a_short_link_says_what_to_do(desk: Desk) -
     link = "https://2gis.kz/almaty/firm/70000001018103217/76.945465%2C43.238949?m=76.945465%2C43.238949%2F16"
     entry = {**ENTRY, "service": [desk.service_id]}
     for bad, said in (
-        ("https://go.2gis.com/abc12", "нет точки"),
+        ("https://go.2gis.com/abc12", "нет места на карте"),
         ("https://2gis.kz/astana/geo/1/71.43,51.16", "км"),
         ("https://2gis.kz/x/geo/1/0.1,0.1", "вне Казахстана"),
     ):

@@ -45,7 +45,7 @@ def test_the_desk_sees_the_hour_at_which_she_says_she_comes(she: FlaskClient, se
     assert "Я опаздываю" in words(she.post("/ru/mine", data={"code": secret}))
     hour = clock.local(row.start + timedelta(minutes=15)).strftime("%H:%M").lstrip("0")
     said = _late(she, secret, "15")
-    assert f"Регистратура видит: вы придёте в {hour}" in said
+    assert f"У стойки видно: вы придёте в {hour}" in said
     assert "решают там" in said  # nothing is promised for afterwards
     after, version = _her_row()
     assert version > before  # a desk that looks sees it by itself
@@ -56,7 +56,7 @@ def test_the_desk_sees_the_hour_at_which_she_says_she_comes(she: FlaskClient, se
 
 def test_she_takes_it_back_or_moves_and_the_desk_sees_it_no_more(she: FlaskClient, secret: str) -> None:
     _late(she, secret, "30")
-    assert "больше не видит" in _late(she, secret, "0")
+    assert "больше не видно" in _late(she, secret, "0")
     assert _her_row()[0].comes_late == 0
     _late(she, secret, "30")
     page = she.post("/ru/mine", data={"code": secret})
