@@ -77,7 +77,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         file.touch(0o600)  # and what SQLite puts beside it has the same mode
     db.init_app(app)
     with app.app_context():
-        prepare(db.engine)
+        prepare(db.engine, pages)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         start.register_migrations(app)
     language.init(app)

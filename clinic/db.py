@@ -111,10 +111,12 @@ def new_rid() -> bytes:
 _LOCK = "keshki.lock"  # for how many seconds this connection waits for one
 
 
-def prepare(engine: Engine) -> None:
-    """Set what each connection needs: how long to wait; on SQLite also WAL, full durability, keys, secure delete."""
+def prepare(engine: Engine, pages: bool) -> None:
+    """Set what each connection needs: how long to wait (with `pages` less long), on SQLite also WAL, full durability,
+    keys, secure delete.
+    """
     if engine.dialect.name != "sqlite":
-        _limit_waiting(engine)
+        _limit_waiting(engine, LOCK_SECONDS if pages else WORK_SECONDS)
         patience.limit(engine)
         return
 
@@ -140,11 +142,11 @@ def prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _limit_waiting(engine: Engine) -> None:
+def _limit_waiting(engine: Engine, seconds: int) -> None:
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: object) -> None:
         with raw.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            cursor.execute(f"SET lock_timeout = '{seconds}s'")
         raw.commit()
 
 

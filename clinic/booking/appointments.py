@@ -125,7 +125,7 @@ def cancel(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, now: datetim
 
     `s` writes. Raises Gone, TooLate.
     """
-    row = locked(s, _hers(s, pass_, rid))
+    row = locked(s, hers(s, pass_, rid))
     if row.status == "cancelled":
         return _view(cat, row)
     _in_time(cat, row, now)
@@ -138,7 +138,7 @@ def comes_late(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, minutes:
 
     `s` writes. Raises Gone, TooLate where it is said too early, or nobody waits for her any more.
     """
-    row = locked(s, _hers(s, pass_, rid))
+    row = locked(s, hers(s, pass_, rid))
     if row.status == "cancelled":
         raise Gone
     if row.status != "booked" or not may_say_late(cat.locations[row.location_id], clock.moment(row.start_cell), now):
@@ -174,7 +174,7 @@ def move(s: Session, cat: Catalogue, pass_: OpenPass, rid: bytes, start: datetim
     The ticket stays within the service day; another day gives another number, the noun stays. `s`
     writes. Raises Gone, TooLate, SlotTaken, NotASlot, TooSoon, TooFar, NotBookable.
     """
-    row = _hers(s, pass_, rid)
+    row = hers(s, pass_, rid)
     if row.status == "cancelled":
         raise Gone
     if clock.moment(row.start_cell) == start:
@@ -353,7 +353,8 @@ def live_between(s: Session, location_id: int, first: date, last: date) -> Itera
     )
 
 
-def _hers(s: Session, pass_: OpenPass, rid: bytes) -> Any:
+def hers(s: Session, pass_: OpenPass, rid: bytes) -> Any:
+    """The database row of a visit of this pass. Raises Gone."""
     row = s.execute(_ONE, {"rid": rid}).one_or_none()
     if row is None or row.pass_id != pass_.rid:
         raise Gone

@@ -70,8 +70,9 @@ def answer(s: Session, pass_: OpenPass, rid: bytes, answers: Mapping[str, bool],
     `answers` holds a yes or no for each of QUESTIONS, `line` may be empty. Raises Gone when it is no
     visit of hers that took place, Answered the second time.
     """
-    row = appointments.locked(s, appointments.row_of(s, rid))  # as whoever writes a note into the same box
-    if row.pass_id != pass_.rid or row.status != "done":
+    # as whoever writes a note into the same box
+    row = appointments.locked(s, appointments.hers(s, pass_, rid))
+    if row.status != "done":
         raise Gone
     details = placing.unseal(rid, row.details)
     if details.felt:

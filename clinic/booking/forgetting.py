@@ -103,10 +103,11 @@ def forget_awaited(s: Session, now: datetime) -> int:
 def forget_passes(s: Session, now: datetime) -> int:
     """Delete passes whose day has passed, and by cascade what hangs from them; visits collapse first."""
     today = clock.local(now).date()
-    over = select(Pass.rid).where(Pass.forget_on < today).order_by(Pass.rid).limit(BATCH)
-    old = s.scalars(over.with_for_update(skip_locked=True)).all()  # asked once: a limit may choose others next time
-    with_visits = select(Appointment.pass_id).where(Appointment.pass_id.in_(old))
-    return _count(s, delete(Pass).where(Pass.rid.in_(old), Pass.rid.not_in(with_visits)))
+    visits = select(Appointment.rid).where(Appointment.pass_id == Pass.rid).exists()
+    over = select(Pass.rid).where(Pass.forget_on < today, ~visits).order_by(Pass.rid).limit(BATCH)
+    # chosen once and held: a visit that is just being written keeps its pass
+    old = s.scalars(over.with_for_update(skip_locked=True)).all()
+    return _count(s, delete(Pass).where(Pass.rid.in_(old)))
 
 
 def forget_days(s: Session, now: datetime) -> int:

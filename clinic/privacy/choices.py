@@ -48,7 +48,7 @@ def _read(now: datetime) -> dict[str, list[Any]]:
         return {}
     try:
         box: dict[str, Any] = json.loads(sealing.open_(_CONTEXT, b"", urlsafe_b64decode(value.encode())))
-    except (sealing.Gone, sealing.Damaged, ValueError, TypeError, binascii.Error):
+    except (sealing.Unreadable, ValueError, TypeError, binascii.Error):
         return {}
     fresh = datetime.fromtimestamp(box["until"], UTC) > now
     return dict(box["pages"]) if fresh else {}

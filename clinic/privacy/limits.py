@@ -138,22 +138,24 @@ def seconds_left() -> int:
 def within(rule: str, scope: str) -> bool:
     """Count one act of this caller within `scope`; whether the rule still holds. The page opens all the same."""
     try:
-        with ExitStack() as all_widths:
-            for one in _limits(rule, scope, {}):
-                all_widths.enter_context(one)
-            return True
+        _count(rule, scope)
     except RateLimitExceeded:
         return False
+    return True
 
 
 def missed() -> None:
     """Count a wrong code of this caller. Raises RateLimitExceeded after too many.
 
-    A right code is not counted and never refused: it has 75 random bits, so nobody is let in by guessing, and
-    thousands of women share the address of a mobile operator with whoever tries.
+    A right code is not counted and never refused: it has 63 random bits (see `codes`), so nobody is let in by
+    guessing, and thousands of women share the address of a mobile operator with whoever tries.
     """
+    _count(CODE_TRIES, "code")
+
+
+def _count(rule: str, scope: str) -> None:
     with ExitStack() as all_widths:
-        for one in _limits(CODE_TRIES, "code", {}):
+        for one in _limits(rule, scope, {}):
             all_widths.enter_context(one)
 
 

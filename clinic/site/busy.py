@@ -1,7 +1,8 @@
 """What she reads while the database does not answer: the numbers for help, and what she typed, to be sent once more.
 
-Nothing here asks the database. Every form of the house does its deed once, however often it is sent, so that
-it does no harm to send it again where nobody knows what became of the first time.
+Nothing here asks the database. Every form of hers does its deed once, however often it is sent, so that it does
+no harm to send it again where nobody knows what became of the first time. A password or a PIN of the desk is
+not written into the page: whoever passes by a shared screen could read it out of there.
 """
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -10,6 +11,7 @@ from clinic import patience
 from clinic.safety import help_numbers
 
 AGAIN_SECONDS = 5
+NEVER_SHOWN = {"password", "pin", "current"}
 WITHOUT = ("/", "/now", "/p/1")  # what they are opened for is in this answer, too
 
 
@@ -31,7 +33,13 @@ def answer(error: Exception) -> Response:
         raise error
     current_app.logger.error("The database does not answer: %s", type(error).__name__)
     sent = list(request.form.items(multi=True))
-    page = render_template("site/busy.html", sent=sent, photos=bool(request.files), numbers=help_numbers.read())
+    page = render_template(
+        "site/busy.html",
+        sent=[] if request.form.keys() & NEVER_SHOWN else sent,
+        files=bool(request.files),
+        hers=not request.path.startswith("/staff"),
+        numbers=help_numbers.read(),
+    )
     response = make_response(page, 503)
     response.headers["Retry-After"] = str(AGAIN_SECONDS)
     response.headers["Cache-Control"] = "no-store"

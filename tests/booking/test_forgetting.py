@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from time_machine import Traveller
 
 from clinic import clock
@@ -11,6 +11,7 @@ from clinic.booking import book, forgetting
 from clinic.booking.models import Appointment, Cell, LocationDay, Tally
 from clinic.db import Base, reading, writing
 from clinic.messaging.models import Message
+from clinic.passes import passes
 from clinic.passes.models import Pass
 from tests.booking.place import PHONE, booked, now_at, open_place, wish
 
@@ -51,6 +52,24 @@ def test_cells_go_with_their_service_day_and_visits_after_the_day_that_follows(e
     evening.move_to(clock.at(WED, 5 * 24 * 60))
     forget_all()
     assert count(LocationDay) == 0
+
+
+@pytest.mark.usefixtures("app_on")
+def test_passes_that_still_hold_a_visit_stand_in_no_others_way(
+    evening: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, kind = open_place(minutes=5)
+    for n in range(6):
+        booked(wish(place, kind, EIGHT + n * timedelta(minutes=5)))
+    with writing() as s:
+        empty = passes.open_pass(s, "ru", "plain", None, WED)[0].rid
+        s.execute(update(Pass).values(forget_on=WED))
+        s.execute(update(Pass).where(Pass.rid == empty).values(rid=b"\xff" * 16))  # the last that is looked at
+    monkeypatch.setattr(forgetting, "BATCH", 2)
+    evening.move_to(clock.at(WED + timedelta(days=1), 8 * 60))
+    with writing() as s:
+        assert forgetting.forget_passes(s, clock.now()) == 1
+    assert count(Pass) == 6
 
 
 @pytest.mark.usefixtures("app")

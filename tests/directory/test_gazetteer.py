@@ -2,6 +2,7 @@
 
 import csv
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,15 @@ def test_ways_to_write_a_name_in_latin_letters_meet() -> None:
     assert key_of("Қарағанды") == key_of("Qaraghandy") == key_of("qarağandı") == key_of("KARAGANDY")
     assert key_of("Шымкент") == key_of("Chymkent") == key_of("şymkent")
     assert key_of("Жамбыл") == key_of("Jambyl") == key_of("Dzhambyl")
+
+
+def test_a_search_takes_about_a_millisecond(cat: Catalogue) -> None:
+    locate(cat, "x")
+    texts = ["Каражанда", "усть каменагорск", "метро abay", "здравствуйте", "Алматы Байтурсынова 78"] * 20
+    started = time.thread_time()  # of this thread alone: what an earlier test left running does not count
+    for typed in texts:
+        locate(cat, typed)
+    assert (time.thread_time() - started) / len(texts) < 0.005
 
 
 def test_the_names_are_read_once_for_a_catalogue(places: tuple[PlaceInfo, ...], cat: Catalogue) -> None:
