@@ -4,9 +4,11 @@ A frozen server takes connections and says nothing, for ever; without an end to 
 would hold the eight threads of a process, and the page with the help numbers would hang behind them.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from contextvars import ContextVar
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -16,9 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolIsEmpty
 
 LOCK_SECONDS = 5  # how long a page waits for another writer; the database itself ends that wait
 WORK_SECONDS = 15  # how long everything else does
+WORKER_SECONDS = 60.0  # for the worker's longest statement; a command that somebody sees run waits without end
 LOOK_SECONDS = 1.2  # for pages that can do without the database
 PAGE_SECONDS = 6.0  # longer than for a lock, so that a lock is never taken for a database that is away
 FREE_CONNECTION_SECONDS = 2
+DOUBT_SECONDS = 0.5  # after such a wait one looks whether the database is there at all
+SIGN_SECONDS = 1.0  # so long it has to take in somebody new
 REST_SECONDS = 1.0  # after a wait in vain nobody asks for so long
 
 waits: ContextVar[float | None] = ContextVar("keshki.waits", default=None)  # seconds; None: as long as it takes
@@ -29,7 +34,8 @@ _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY"
 
 def for_lock() -> int:
     """How many seconds to wait for another writer, here and now."""
-    return WORK_SECONDS if waits.get() is None else LOCK_SECONDS
+    seconds = waits.get()
+    return LOCK_SECONDS if seconds is not None and seconds <= PAGE_SECONDS else WORK_SECONDS
 
 
 class Busy(Exception):
@@ -69,6 +75,28 @@ class Silence:
         self._until = monotonic() + REST_SECONDS
 
 
+class Sign:
+    """Whether the database takes in somebody new: who waits for a lock goes on waiting then, and else nobody does."""
+
+    def __init__(self, ask: Callable[[], "Future[Any]"]) -> None:
+        self._ask = ask
+        self._asked: Future[Any] | None = None
+        self._one_at_a_time = Lock()
+
+    def is_there(self) -> bool:
+        """Whether it answers within a second, were it only to refuse; whoever asks meanwhile waits for the same."""
+        with self._one_at_a_time:
+            if self._asked is None or self._asked.done():
+                self._asked = self._ask()
+                self._asked.add_done_callback(_close)
+            asked = self._asked
+        try:
+            asked.exception(SIGN_SECONDS)
+        except NotInTime:
+            return False
+        return True
+
+
 def limit(engine: Engine) -> None:
     """Give the connections to a PostgreSQL server an end to their waiting, as `waits` says where they are used."""
     import psycopg  # late: a site on SQLite has none
@@ -87,7 +115,7 @@ def limit(engine: Engine) -> None:
                 self.pgconn.finish()
                 raise psycopg.OperationalError("the database has just not answered")
             try:
-                answer = super().wait(gen, interval, seconds)
+                answer = self._waited(gen, interval, seconds)
             except psycopg.errors._WaitTimeout:
                 silence.unheard()
                 self.pgconn.finish()
@@ -99,8 +127,28 @@ def limit(engine: Engine) -> None:
             silence.heard()
             return answer
 
+        def _waited(self, gen: Any, interval: float, seconds: float) -> Any:
+            """The answer. A wait that was cut off goes on where it was, for as long as the database is there."""
+            if seconds <= LOOK_SECONDS:
+                return super().wait(gen, interval, seconds)
+            end, turn = monotonic() + seconds, DOUBT_SECONDS
+            while (left := end - monotonic()) > turn:
+                try:
+                    return super().wait(gen, interval, turn)
+                except psycopg.errors._WaitTimeout:
+                    if not sign.is_there():
+                        raise
+                turn *= 2
+            return super().wait(gen, interval, max(0.0, left))
+
     def opened(arguments: Any, named: Any) -> Any:
         return Connection.connect(*arguments, **{"connect_timeout": 10, **named})
+
+    def ask() -> "Future[Any]":
+        arguments, named = engine.dialect.create_connect_args(engine.url)
+        return connecting.submit(opened, arguments, named)
+
+    sign = Sign(ask)
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:
@@ -111,7 +159,7 @@ def limit(engine: Engine) -> None:
             raise psycopg.OperationalError("the database has just not answered")
         made: Future[Any] = connecting.submit(opened, arguments, named)
         try:
-            connection = made.result(seconds)
+            connection = made.result(min(seconds, DOUBT_SECONDS + SIGN_SECONDS))
         except NotInTime as error:
             silence.unheard()
             made.add_done_callback(_close)

@@ -9,12 +9,11 @@ from flask_babel import ngettext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic import clock
+from clinic import alive, clock
 from clinic.config import settings
 from clinic.directory import checks
 from clinic.directory.models import Location, OpenQuestion, Organization
 from clinic.messaging import outbox
-from clinic.privacy import keys
 from clinic.safety import help_numbers
 from clinic.safety.pages import editing
 from clinic.safety.reports import canary, key_list
@@ -56,8 +55,7 @@ def missing(s: Session) -> Iterator[Lack]:
                 error=error,
             )
         )
-    if (today - keys.ring().day).days > keys.LEAP_DAYS:
-        yield Lack(_("The day key is days behind: confirm the date with flask keys advance."))
+    yield from (Lack(trouble.words) for trouble in alive.troubles(s, clock.now()))
     for number, question in s.execute(
         select(OpenQuestion.number, OpenQuestion.question)
         .where(OpenQuestion.answered_on.is_(None))

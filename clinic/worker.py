@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Flask
 
-from clinic import audit, backup, clock, start
+from clinic import audit, backup, clock, heartbeat, patience, start
 from clinic.booking import calling, forgetting, offering, stopping
 from clinic.config import ConfigError, settings
 from clinic.db import db, writing
@@ -33,7 +34,23 @@ from clinic.staff import invitations, shared_desks, sign_in
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 12.0  # for the other threads to end what they have begun
+AWAY_EVERY_SECONDS = 60.0
 LONG_SECONDS = 30.0  # a task that takes longer holds others up, and is in the log
+
+
+class Away:
+    """A database that is away is in the log once a minute, not with every task that meets it."""
+
+    def __init__(self) -> None:
+        self._noted = float("-inf")
+
+    def note(self, task: str, error: Exception) -> None:
+        if time.monotonic() - self._noted >= AWAY_EVERY_SECONDS:
+            self._noted = time.monotonic()
+            log.error("the database does not answer (task %s, %s): it is tried again", task, type(error).__name__)
+
+
+_away = Away()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,12 @@ def _forget_notes(now: datetime) -> int:
     return gone
 
 
+def _beat(lane: str, now: datetime) -> int:
+    with writing() as s:
+        heartbeat.beat(s, lane, now)
+    return 0
+
+
 def _call(now: datetime) -> int:
     """What is due for signals, and at once the messages that it put."""
     return signals.turn(now) + tasks.send_urgent(now)
@@ -128,18 +151,20 @@ LANES = {  # each a thread
 def run_forever(app: Flask, stop: threading.Event) -> None:
     """Run every task when it is due until `stop` is set; a task that fails is logged and tried again."""
     lanes = [
-        threading.Thread(target=_run_all, args=(app, stop, lane), name=name, daemon=True)
+        threading.Thread(target=_run_all, args=(app, stop, name, lane), name=name, daemon=True)
         for name, lane in LANES.items()
     ]
     for lane in lanes:
         lane.start()
-    _run_all(app, stop, TASKS)
+    _run_all(app, stop, "main", TASKS)
     end = time.monotonic() + STOP_SECONDS
     for lane in lanes:
         lane.join(max(0.0, end - time.monotonic()))
 
 
-def _run_all(app: Flask, stop: threading.Event, tasks_: tuple[Task, ...]) -> None:
+def _run_all(app: Flask, stop: threading.Event, lane: str, own: tuple[Task, ...]) -> None:
+    patience.waits.set(patience.WORKER_SECONDS)
+    tasks_ = (*own, Task("beat", heartbeat.EVERY_SECONDS, partial(_beat, lane), dated=False))
     due = dict.fromkeys((t.name for t in tasks_), 0.0)
     while not stop.is_set():
         for task in tasks_:
@@ -174,8 +199,11 @@ def do(task: Task) -> int:
     try:
         now = clock.now()
         return task.run(now) if not task.dated or date_is_sure(now) else 0
-    except Exception:  # one task's trouble must not stop the others
-        log.exception("task %s failed", task.name)
+    except Exception as error:  # one task's trouble must not stop the others
+        if patience.is_away(error):
+            _away.note(task.name, error)
+        else:
+            log.exception("task %s failed", task.name)
         return 0
     finally:
         db.session.remove()

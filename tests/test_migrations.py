@@ -14,6 +14,7 @@ from clinic.booking.models import Appointment, Awaited
 from clinic.db import Base, Text3, db
 from clinic.desk.models import ShiftNote
 from clinic.directory.models import Location
+from clinic.heartbeat import Heartbeat
 from clinic.kits.models import (
     Entry,
     Expected,
@@ -28,7 +29,7 @@ from clinic.kits.models import (
     PointKit,
 )
 from clinic.passes.models import Pass
-from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, CheckIn, Drill, Duty, Pulse
+from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, CheckIn, Drill, Duty
 from clinic.safety.pages.models import Page, PageVersion
 from clinic.safety.referrals.models import Referral
 from clinic.safety.register.models import DataRequest
@@ -175,7 +176,7 @@ def a_signal(s: Session, organization_id: int) -> None:
                 began_at=now, ends_at=now, phone=b"", proof=b"")  # fmt: skip
     signal = Alert(rid=b"a" * 16, state="taken", fires_at=now, body=b"", drill_id=drill.id, taken_by=person.id,
                    taken_as="Saule", taken_at=now, forget_at=now)  # fmt: skip
-    s.add_all((duty, signal, Pulse(id=1, at=now)))
+    s.add_all((duty, signal, Heartbeat(lane="alerts", at=now)))
     s.flush()
     s.add_all((AlertEvent(alert_id=signal.rid, n=1, at=now, what="given"),
                AlertWord(alert_id=signal.rid, n=1, author="her", at=now, body=b""),

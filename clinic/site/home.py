@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import clock, messaging, wording
+from clinic import alive, clock, messaging, wording
 from clinic.booking import cities, find
 from clinic.config import settings
 from clinic.db import LANGUAGES, db
@@ -244,6 +244,19 @@ def ready() -> tuple[Response, int]:
     if ring.is_away or ring.day > clock.today() or ring.has_leapt(clock.today()):
         return _plain("keys"), 503
     return _plain("ready"), 200
+
+
+@blueprint.get("/workz")
+def working() -> tuple[Response, int]:
+    """All that runs in the background does; 503 with a line for each thing that stands still.
+
+    Not a part of `/readyz`: a proxy that takes nodes out would take the site away because the worker is.
+    """
+    try:
+        found = [trouble.code for trouble in alive.troubles(db.session(), clock.now())]
+    except SQLAlchemyError:
+        return _plain("database"), 503
+    return (_plain("\n".join(found)), 503) if found else (_plain("working"), 200)
 
 
 def _plain(word: str) -> Response:

@@ -20,7 +20,7 @@ DEFAULT = "ru"
 CHOSEN = "keshki.language"
 SWITCH = (("kk", "Қаз"), ("ru", "Рус"), ("en", "Eng"))
 # For machines: always at the root, never in a language of the path.
-MACHINES = ("/api/", "/hooks/", "/static/", "/healthz", "/readyz", "/metrics")
+MACHINES = ("/api/", "/hooks/", "/static/", "/healthz", "/readyz", "/workz")
 
 Wsgi = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 

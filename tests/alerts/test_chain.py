@@ -11,9 +11,10 @@ from sqlalchemy.exc import DatabaseError
 
 from clinic import clock
 from clinic.db import db, reading, writing
+from clinic.heartbeat import Heartbeat
 from clinic.messaging.models import Message
 from clinic.safety.alerts import answering, duty, forgetting, signals
-from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty, Pulse
+from clinic.safety.alerts.models import Alert, AlertEvent, AlertWord, Duty
 from clinic.safety.alerts.told import Told
 from clinic.staff.models import Membership, Staff
 from tests.alerts.conftest import (
@@ -297,7 +298,7 @@ def test_all_of_it_is_gone_after_24_hours(chain_on: Flask, travel: time_machine.
 def test_a_worker_that_lost_the_row_of_its_pulse_makes_it_again(chain: Flask) -> None:
     on_duty()
     with writing() as s:
-        s.execute(delete(Pulse))
+        s.execute(delete(Heartbeat))
     assert not offered()
     turn()
     assert offered()

@@ -4,8 +4,10 @@ import os
 import re
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from html import unescape
 from pathlib import Path
@@ -17,9 +19,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from clinic import clock, patience
+from clinic import clock, heartbeat, patience, worker
 from clinic.config import EXTENSION
-from clinic.db import db, writing
+from clinic.db import db, reading, writing
 from clinic.passes import passes
 from tests import world
 
@@ -123,6 +125,85 @@ def test_the_numbers_come_within_two_seconds(pg_app: Flask, hers: str, away: Cal
             break
         _found_again(client, path)
     assert min(waited) < SECONDS, waited
+
+
+def waiting_for_a_lock() -> int:
+    """How many of the site's statements wait for one at this moment."""
+    with db.engine.connect() as connection:
+        return connection.execute(
+            text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type='Lock'")
+        ).scalar_one()
+
+
+@contextmanager
+def passes_held() -> Iterator[None]:
+    """Somebody else holds all passes: whoever asks for one waits."""
+    ours = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(ours) as other:
+        other.execute("LOCK TABLE pass IN ACCESS EXCLUSIVE MODE")
+        yield
+        other.rollback()
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_who_waits_at_the_moment_it_freezes_keeps_nobody_from_the_numbers(pg_app: Flask, hers: str) -> None:
+    threads, waited = 4, []
+    for _turn in range(3):  # one of them the machine leaves in peace
+        with ThreadPoolExecutor(threads) as process, passes_held():
+
+            def ask() -> int:
+                return pg_app.test_client().post("/ru/mine", data={"code": hers, "act": "open"}).status_code
+
+            def look() -> tuple[str, float]:
+                return pg_app.test_client().get("/ru/p/1").text, time.monotonic()
+
+            asked = [process.submit(ask) for _ in range(threads)]
+            until(lambda: waiting_for_a_lock() == threads)
+            with frozen():
+                began = time.monotonic()
+                page, came = process.submit(look).result()
+                assert 'href="tel:112"' in page
+                waited.append(came - began)
+                assert {one.result() for one in asked} == {503}
+        if waited[-1] < SECONDS:
+            break
+        _found_again(pg_app.test_client(), "/ru/p/1")
+    assert min(waited) < SECONDS, waited
+
+
+def test_who_waits_for_another_writer_goes_on_waiting(pg_app: Flask, hers: str) -> None:
+    with ThreadPoolExecutor(1) as process:
+        with passes_held():
+            asked = process.submit(lambda: pg_app.test_client().post("/ru/mine", data={"code": hers}).status_code)
+            until(lambda: waiting_for_a_lock() == 1)
+            time.sleep(4 * patience.DOUBT_SECONDS)  # long enough to doubt, and to find it there
+            assert not asked.done()
+        assert asked.result() == 200
+
+
+def test_a_worker_on_a_frozen_database_ends_when_it_is_told_to_and_goes_on_when_it_is_back(
+    pg_app: Flask, hers: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert hers
+    stop = threading.Event()
+    whole = threading.Thread(target=worker.run_forever, args=(pg_app, stop))
+    with frozen():
+        whole.start()
+        until(lambda: "the database does not answer" in caplog.text)
+    with reading() as s:
+        until(lambda: not heartbeat.silent(s, clock.now()))
+    with frozen():
+        time.sleep(patience.DOUBT_SECONDS)
+        stop.set()
+        whole.join(worker.STOP_SECONDS + 30)
+        assert not whole.is_alive()
+    assert caplog.text.count("the database does not answer") == 1
 
 
 def _found_again(client: FlaskClient, path: str) -> None:

@@ -13,13 +13,13 @@ from hmac import compare_digest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from clinic import audit, messaging
+from clinic import audit, heartbeat, messaging
 from clinic.db import new_rid
 from clinic.messaging import outbox, urgent
 from clinic.messaging.models import RANK, URGENT, Message
 from clinic.privacy import sealing
 from clinic.safety.alerts import texts, told
-from clinic.safety.alerts.models import Duty, Pulse
+from clinic.safety.alerts.models import Duty
 from clinic.staff.memberships import Role
 from clinic.staff.models import Membership, Staff
 
@@ -198,14 +198,13 @@ def doubted(s: Session, people: Sequence[OnDuty]) -> set[bytes]:
 
 def beat(s: Session, now: datetime) -> int:
     """The worker is here and looks after signals; 1, a step done."""
-    if not s.execute(update(Pulse).where(Pulse.id == 1).values(at=now)).rowcount:  # type: ignore[attr-defined]
-        s.add(Pulse(id=1, at=now))
+    heartbeat.beat(s, heartbeat.ALERTS, now)
     return 1
 
 
 def beat_due(s: Session, now: datetime) -> bool:
     """Whether the worker should say again that it is here: only while somebody is on duty."""
-    at = s.scalar(select(Pulse.at).where(Pulse.id == 1))
+    at = heartbeat.last(s, heartbeat.ALERTS)
     if at is not None and timedelta(0) <= now - at < BEAT_EVERY:
         return False
     return s.scalar(select(Duty.rid).where(Duty.ends_at > now).limit(1)) is not None
@@ -258,7 +257,7 @@ def forget(s: Session, now: datetime) -> int:
 
 def looks(s: Session, now: datetime) -> bool:
     """Whether the worker is here and looks after signals."""
-    at = s.scalar(select(Pulse.at).where(Pulse.id == 1))
+    at = heartbeat.last(s, heartbeat.ALERTS)
     return at is not None and abs(now - at) <= BEAT_GOOD
 
 

@@ -139,15 +139,6 @@ class CheckIn(Base):
     )
 
 
-class Pulse(Base):
-    """When the worker last looked after signals: while it does not, none is offered."""
-
-    __tablename__ = "pulse"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(UtcTime)
-
-
 REFUSE_UPDATE_SQLITE = (
     "CREATE TRIGGER alert_event_is_final BEFORE UPDATE ON alert_event "
     "BEGIN SELECT RAISE(ABORT, 'an event is final'); END",
