@@ -130,9 +130,8 @@ def test_the_numbers_come_within_two_seconds(pg_app: Flask, hers: str, away: Cal
 def waiting_for_a_lock() -> int:
     """How many of the site's statements wait for one at this moment."""
     with db.engine.connect() as connection:
-        return connection.execute(
-            text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type='Lock'")
-        ).scalar_one()
+        waits = "datname = current_database() AND wait_event_type = 'Lock'"
+        return int(connection.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE {waits}")).scalar_one())
 
 
 @contextmanager
