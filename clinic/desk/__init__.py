@@ -46,6 +46,7 @@ def init(app: Flask) -> None:
         bookings,
         closing,
         closures,
+        confirming,
         content,
         content_versions,
         covered,

@@ -18,6 +18,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
 from clinic.directory.models import Location, Room
 from clinic.messaging import outbox
 from clinic.messaging.models import Message
+from clinic.privacy import keys
 
 LARGEST_TICKET = 99_999
 UNVOUCHED = ("unknown", "failed", "undelivered", "expired")
@@ -41,6 +42,7 @@ class Board:
     untold: tuple[DeskRow, ...]  # moved or taken off, and no message says so
     cancelled: tuple[tuple[int, datetime], ...]  # number and time of those that stood here and do not come
     held_up: str  # the provider's error for which no message goes out at all; "" when they do
+    unsure: date | None  # today's date, while a person has to confirm it; nothing is sent before
 
 
 def version(s: Session, cat: Catalogue, location_id: int, day: date, now: datetime) -> str:
@@ -70,6 +72,7 @@ def read(s: Session, cat: Catalogue, location: LocationInfo, day: date, now: dat
         tuple(row for row in untold if row.status in ("booked", "cancelled")),
         _cancelled(s, location.id, day),
         outbox.held_up(s),
+        clock.local(now).date() if keys.ring().has_leapt(clock.local(now).date()) else None,
     )
 
 

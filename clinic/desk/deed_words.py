@@ -54,6 +54,7 @@ WORDS: dict[str, Any] = {
     "visit.fetched": _l("noted that something was fetched"),
     "visit.note": _l("wrote a note to a visit"),
     "room.late": _l("said how late a room runs"),
+    "date.confirm": _l("confirmed the date"),
     "shift.note": _l("left a note for the next shift"),
     "shift.note_removed": _l("took a note of the shift away"),
     "hours.change": _l("changed opening hours"),

@@ -197,6 +197,7 @@ def _context(desk: Desk) -> dict[str, object]:
         "roster": shown.roster,
         "messages": shown.messages,
         "held_up": shown.held_up,
+        "unsure": shown.unsure,
         "room_names": {r.id: r.name[language] for r in shown.roster.rooms},
         "columns": {r.id: n for n, r in enumerate(shown.roster.rooms)},
         "free_rooms": shown.free_rooms,
