@@ -11,6 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy import create_engine
+
+from clinic import start
 from clinic.config import Settings
 
 
@@ -52,7 +55,11 @@ def write(settings: Settings, target: Path) -> int:
 
 
 def restore(settings: Settings, backup: Path) -> None:
-    """Put `backup` in the place of the database. Raises RestoreRefused while site or worker run."""
+    """Put `backup` in the place of the database, as the same user's.
+
+    Raises RestoreRefused, and has changed nothing, while site or worker run and for what is no whole database of
+    this Keshki or an older one.
+    """
     target = database_file(settings)
     with closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as check:
         try:
@@ -61,8 +68,10 @@ def restore(settings: Settings, backup: Path) -> None:
             raise RestoreRefused(f"{backup} is no SQLite database.") from error
     if verdict != "ok":
         raise RestoreRefused(f"{backup} is damaged: {verdict}.")
+    _check_schema(backup)
     target.parent.mkdir(parents=True, exist_ok=True)
     with open(_mark(target), "w") as mark:
+        _give(_mark(target), target)
         try:
             fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -71,11 +80,34 @@ def restore(settings: Settings, backup: Path) -> None:
         fresh.unlink(missing_ok=True)
         with open(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as to, backup.open("rb") as whole:
             shutil.copyfileobj(whole, to)
+        _give(fresh, target)
         _sync(fresh)
         for leftover in (f"{target}-wal", f"{target}-shm"):
             Path(leftover).unlink(missing_ok=True)  # old frames must not come back over the restored file
         fresh.rename(target)
         _sync(target.parent)
+
+
+def _check_schema(backup: Path) -> None:
+    """Raises RestoreRefused for a database that this code could not work with; an older one is brought up to date."""
+    engine = create_engine(f"sqlite:///file:{backup}?mode=ro&uri=true")
+    try:
+        state = start.schema_state(engine)
+        if state == "empty":
+            raise RestoreRefused(f"{backup} is no database of Keshki.")
+        if state == "newer":
+            raise RestoreRefused(f"{backup} belongs to a newer Keshki: install that first. Nothing was changed.")
+        if state == "current" and (lacking := start.lacks(engine)):
+            raise RestoreRefused(f"{backup} has no {lacking[0]}: it is not whole. Nothing was changed.")
+    finally:
+        engine.dispose()
+
+
+def _give(path: Path, database: Path) -> None:
+    """To whom the database belongs, or else its folder: root restores for the user under whom the site runs."""
+    owner = (database if database.exists() else database.parent).stat()
+    if os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _sync(path: Path) -> None:

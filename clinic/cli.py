@@ -57,7 +57,7 @@ def worker() -> None:
 @click.command("forget")
 def forget() -> None:
     """Forget now whatever is due."""
-    _fit()
+    start.fit()
     click.echo(f"Forgotten: {_forgotten()} rows.")
 
 
@@ -97,6 +97,9 @@ def restore(file: Path) -> None:
     except backups.RestoreRefused as refusal:
         sys.exit(str(refusal))
     click.echo("Restored.")
+    if start.schema_state() == "older":
+        start.upgrade(current_app._get_current_object())  # type: ignore[attr-defined]
+        click.echo("Brought up to date.")
     click.echo(f"Forgotten: {_forgotten()} rows.")
 
 
@@ -104,6 +107,7 @@ def restore(file: Path) -> None:
 @click.pass_context
 def ready(context: click.Context) -> None:
     """Say what is missing before the site may open, then READY or NOT READY."""
+    start.fit()
     if context.invoked_subcommand:
         return
     with reading() as s:

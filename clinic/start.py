@@ -1,10 +1,12 @@
 """What must hold before the site serves or the worker works; each failure is one sentence."""
 
 import re
+import sys
 from pathlib import Path
 
-from flask import Flask
-from sqlalchemy import inspect, text
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import clock
@@ -15,6 +17,7 @@ from clinic.privacy import keys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HOLIDAYS = "Write seeds/holidays.csv for the years ahead with `make holidays`"
+NAMED = 3  # of what is missing
 UPGRADE = "Bring the database up to date with `flask db upgrade`"
 
 
@@ -27,6 +30,17 @@ def check(app: Flask) -> None:
         _schema_is_current()
         if keys.ring().has_leapt(clock.today()):
             app.logger.error("%s", keys.ring().leap(clock.today()))
+
+
+def fit() -> None:
+    """Before a command that reads or writes rows: ends it with one sentence where the site would not start either."""
+    try:
+        check(current_app._get_current_object())  # type: ignore[attr-defined]
+    except ConfigError as error:
+        sys.exit(str(error))
+
+
+fit_first = with_appcontext(fit)  # for a group of commands
 
 
 def check_zone() -> None:
@@ -45,9 +59,9 @@ def head() -> str:
     return found
 
 
-def schema_state() -> str:
-    """ "current", "older", "newer" or "empty": the database against this code's migrations."""
-    with db.engine.connect() as connection:
+def schema_state(engine: Engine | None = None) -> str:
+    """ "current", "older", "newer" or "empty": the database of the app, or another, against this code's migrations."""
+    with (engine or db.engine).connect() as connection:
         there = inspect(connection).has_table("alembic_version")
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if there else None
     if revision is None:
@@ -55,6 +69,22 @@ def schema_state() -> str:
     if revision == head():
         return "current"
     return "older" if revision in _migrations() else "newer"
+
+
+def lacks(engine: Engine | None = None) -> list[str]:
+    """The tables, and the columns of its tables, that a database does not have, whatever its number says.
+
+    What it has beyond that is another node's newer code in a rolling upgrade.
+    """
+    read = inspect(engine or db.engine).get_multi_columns()
+    there = {table: {column["name"] for column in columns} for (_, table), columns in read.items()}
+    lacking = []
+    for name, table in sorted(db.metadata.tables.items()):
+        if name not in there:
+            lacking.append(f"table {name}")
+        else:
+            lacking += [f"column {name}.{column.name}" for column in table.columns if column.name not in there[name]]
+    return lacking
 
 
 def upgrade(app: Flask) -> None:
@@ -81,13 +111,26 @@ def _migrations() -> dict[str, str]:
     return found
 
 
+def _reason(error: SQLAlchemyError) -> str:
+    """Why a database can't be reached, in the words of the machine, without its password."""
+    url = db.engine.url
+    if url.drivername.startswith("sqlite"):
+        try:
+            with open(url.database or "", "r+b"):
+                pass
+        except OSError as refused:
+            return refused.strerror or type(refused).__name__
+    said = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
+    return said[0].replace(url.password, "***") if url.password else said[0]
+
+
 def _schema_is_current() -> None:
     try:
         state = schema_state()
     except SQLAlchemyError as error:
         raise ConfigError(
             "Set KESHKI_DATABASE_URL to a database that can be reached: "
-            f"{db.engine.url.render_as_string(hide_password=True)} can not ({type(error.__cause__ or error).__name__})."
+            f"{db.engine.url.render_as_string(hide_password=True)} can not ({_reason(error)})."
         ) from error
     if state == "empty":
         raise ConfigError("Make the tables of the empty database with `flask db upgrade`.")
@@ -95,3 +138,8 @@ def _schema_is_current() -> None:
         raise ConfigError(f"{UPGRADE}: it is older than this code.")
     if state == "newer":
         raise ConfigError("Install the newer code that the database belongs to, or restore an older backup.")
+    if lacking := lacks():
+        raise ConfigError(
+            "Restore a backup and run `flask db upgrade`: "
+            f"the database calls itself up to date, but has no {' and no '.join(lacking[:NAMED])}."
+        )

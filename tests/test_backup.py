@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ import pytest
 from flask import Flask
 from time_machine import Traveller
 
-from clinic import backup, clock
+from clinic import backup, clock, start
 from clinic.booking import availability, book, forgetting
 from clinic.config import settings
 from clinic.db import db, reading, writing
 from clinic.directory import catalogue
 from clinic.passes import passes
+from clinic.privacy import keys
 from tests import world
 from tests.booking.place import booked, open_place, wish
 from tests.conftest import Maker
@@ -116,6 +118,72 @@ def test_case_21_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> Non
     backup.write(settings(), tmp_path / "y.db")
     with pytest.raises(backup.RestoreRefused, match="exists"):
         backup.write(settings(), tmp_path / "y.db")
+
+
+def a_copy(app: Flask, to: Path, *changes: str) -> Path:
+    backup.write(settings(), to)
+    with closing(sqlite3.connect(to)) as copy:
+        for change in changes:
+            copy.execute(change)
+        copy.commit()
+    return to
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        (["DROP TABLE alembic_version"], "is no database of Keshki"),
+        (["UPDATE alembic_version SET version_num = 'ffffffffffff'"], "belongs to a newer Keshki"),
+        (["DROP TABLE heartbeat"], "has no table heartbeat"),
+    ],
+)
+def test_what_this_code_can_not_work_with_is_refused_before_anything_is_changed(
+    app: Flask, tmp_path: Path, changes: list[str], why: str
+) -> None:
+    copy = a_copy(app, tmp_path / "b.db", *changes)
+    db.session.remove()
+    db.engine.dispose()
+    file = backup.database_file(settings())
+    before = file.read_bytes()
+    with pytest.raises(backup.RestoreRefused, match=why):
+        backup.restore(settings(), copy)
+    assert file.read_bytes() == before
+
+
+def test_an_older_backup_is_brought_up_to_date(app: Flask, tmp_path: Path) -> None:
+    from flask_migrate import downgrade
+
+    start.register_migrations(app)
+    downgrade(str(start.MIGRATIONS), "-1")
+    assert start.schema_state() == "older"
+    backup.write(settings(), tmp_path / "b.db")
+    db.session.remove()
+    db.engine.dispose()
+    keys.ring().advance(clock.today(), leap_days=100_000)
+    said = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "b.db")])
+    assert said.exit_code == 0, said.output
+    assert "Brought up to date." in said.output
+    assert start.schema_state() == "current"
+
+
+def test_what_root_restores_belongs_to_whom_it_belonged(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = a_copy(app, tmp_path / "b.db")
+    db.session.remove()
+    db.engine.dispose()
+    file = backup.database_file(settings())
+    owner = file.stat()
+    given: dict[str, tuple[int, int]] = {}
+
+    def give(path: Path, user: int, group: int) -> None:
+        given[path.name] = (user, group)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", give)
+    backup.restore(settings(), copy)
+    ours = (owner.st_uid, owner.st_gid)
+    assert given == {f"{file.name}.in-use": ours, file.with_suffix(".restored").name: ours}
 
 
 def test_case_21_the_old_log_does_not_come_back_over_the_restored_file(

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import current_app
+from sqlalchemy import text
 
-from clinic import config
+from clinic import config, start
+from clinic.db import db
 from clinic.privacy import keys
 from tests.conftest import FIRST_KEY, Maker
 
@@ -112,6 +115,46 @@ def test_a_start_that_fails_says_one_sentence_and_exits_with_1(make_app: Maker, 
         assert end.returncode == 1, end.stderr
         assert len(end.stderr.strip().splitlines()) == 1, end.stderr
         assert word in end.stderr
+        assert "secret" not in end.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_that_only_calls_itself_up_to_date_is_not_started_on(make_app: Maker, kind: str) -> None:
+    environ = make_app.environ(kind)
+    assert started(environ).returncode == 0
+    with make_app.on(environ).app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE room RENAME COLUMN pause TO paused"))
+            connection.execute(text("DROP TABLE heartbeat"))
+        assert start.lacks() == ["table heartbeat", "column room.pause"]
+    end = started(environ)
+    assert end.returncode == 1
+    assert end.stderr.strip().endswith("has no table heartbeat and no column room.pause.")
+    with make_app.on(environ).app_context():
+        for words in (["ready"], ["forget"], ["locations", "export"], ["staff", "add", "x"], ["kits", "seed"]):
+            said = current_app.test_cli_runner().invoke(args=words)
+            assert (said.exit_code, said.output.count("heartbeat")) == (1, 1), said.output
+
+
+def test_what_a_newer_node_has_added_stops_nobody(make_app: Maker) -> None:
+    environ = make_app.environ()
+    with make_app.on(environ).app_context(), db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE room ADD COLUMN colour TEXT"))
+    assert started(environ).returncode == 0
+
+
+def test_a_database_that_can_not_be_opened_says_why(make_app: Maker, tmp_path: Path) -> None:
+    good = make_app.environ()
+    (tmp_path / "x" / "folder.db").mkdir(parents=True)
+    cases = {
+        "Is a directory": f"sqlite:///{tmp_path}/x/folder.db",
+        "Connection refused": "postgresql://u:secret@127.0.0.1:1/x",
+        "no-such-host": "postgresql://u:secret@no-such-host.invalid/x",
+    }
+    for reason, url in cases.items():
+        end = started(good | {"KESHKI_DATABASE_URL": url})
+        assert (end.returncode, len(end.stderr.strip().splitlines())) == (1, 1), end.stderr
+        assert reason in end.stderr
         assert "secret" not in end.stderr
 
 

@@ -52,6 +52,8 @@ def empty_app(request: pytest.FixtureRequest, make_app: Maker) -> Flask:
     """An app on a database without a single table."""
     app = make_app(request.param)
     Base.metadata.drop_all(db.engine)
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
     if request.param == "postgresql":
         with db.engine.begin() as connection:
             connection.execute(text("DROP FUNCTION audit_is_final"))
