@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from clinic import backup as backups
 from clinic import clock, start
@@ -132,5 +132,7 @@ def ready_answer(number: int, by: str) -> None:
 
 def init(app: Flask) -> None:
     """Register the commands that need the app."""
+    for group in (places.cli, kits.cli, pages.cli, accounts.cli):
+        group.callback = with_appcontext(start.fit)  # before each of its commands
     for command in (worker, forget, backup, restore, ready, places.cli, kits.cli, pages.cli, accounts.cli, reports.cli):
         app.cli.add_command(command)

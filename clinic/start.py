@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from flask import Flask, current_app
-from flask.cli import with_appcontext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,9 +37,6 @@ def fit() -> None:
         check(current_app._get_current_object())  # type: ignore[attr-defined]
     except ConfigError as error:
         sys.exit(str(error))
-
-
-fit_first = with_appcontext(fit)  # for a group of commands
 
 
 def check_zone() -> None:

@@ -10,7 +10,7 @@ import flask_babel
 from flask.cli import AppGroup
 from sqlalchemy import delete
 
-from clinic import audit, clock, start, wording
+from clinic import audit, clock, wording
 from clinic.db import LANGUAGES, Text3, reading, writing
 from clinic.directory import catalogue, hours_week, importing, preview, seeding
 from clinic.directory.models import Decree
@@ -18,7 +18,7 @@ from clinic.directory.tables import TableRefused
 
 _: Callable[..., str] = flask_babel.gettext  # flask-babel has no types
 
-cli = AppGroup("locations", help="The places, from and to CSV files.", callback=start.fit_first)
+cli = AppGroup("locations", help="The places, from and to CSV files.")
 _language = click.option("--language", type=click.Choice(LANGUAGES), default="en", help="Of the messages.")
 
 

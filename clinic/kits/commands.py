@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import update
 
-from clinic import clock, start
+from clinic import clock
 from clinic.db import writing
 from clinic.directory import catalogue
 from clinic.directory.tables import TableRefused
@@ -16,7 +16,7 @@ from clinic.kits.models import KitType
 from clinic.wording import gettext as _
 from clinic.wording import speaking
 
-cli = AppGroup("kits", help="Self-test kits and the points that hand them over.", callback=start.fit_first)
+cli = AppGroup("kits", help="Self-test kits and the points that hand them over.")
 
 
 @cli.command("seed")

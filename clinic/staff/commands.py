@@ -6,13 +6,13 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from clinic import audit, clock, start
+from clinic import audit, clock
 from clinic.db import LANGUAGES, writing
 from clinic.directory.models import Location, Organization
 from clinic.staff import accounts, second_factor
 from clinic.staff.models import ROLES
 
-cli = AppGroup("staff", help="The people who work here.", callback=start.fit_first)
+cli = AppGroup("staff", help="The people who work here.")
 ACTOR = "command line"
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from clinic import clock, start
+from clinic import clock
 from clinic.db import writing
 from clinic.safety.pages import seeding
 
-cli = AppGroup("pages", help="Help, rights and guidance in words.", callback=start.fit_first)
+cli = AppGroup("pages", help="Help, rights and guidance in words.")
 
 
 @cli.command("seed")
