@@ -31,7 +31,7 @@ def run(world: World) -> Iterable[Row]:
     environ = {
         **world.usual,
         **provider.environ(),
-        "KESHKI_SMS_WINDOW": "00:00-23:59",
+        "KESHKI_SMS_WINDOW": "00:00-24:00",
         "KESHKI_SMS_DAILY_CAP": "1000000",
     }
     worker = subprocess.Popen(

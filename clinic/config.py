@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INSTANCE = ROOT / "instance"
 EXTENSION = "keshki.settings"
 Network = IPv4Network | IPv6Network
+DAY_MINUTES = 24 * 60
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -48,8 +48,8 @@ class Settings:
     proxy_addresses: tuple[Network, ...]
     redis_url: str | None = field(repr=False)
     limits: bool
-    sms_from: time
-    sms_until: time
+    sms_from: int  # minutes after midnight
+    sms_until: int
     twilio: Twilio | None
     sms_countries: tuple[str, ...]
     sms_daily_cap: int
@@ -173,15 +173,19 @@ def _database(env: _Reader) -> str:
     return "sqlite://"
 
 
-def _window(env: _Reader) -> tuple[time, time]:
+def _window(env: _Reader) -> tuple[int, int]:
     raw = env.text("KESHKI_SMS_WINDOW", "09:00-21:00")
-    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", raw)
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", raw)
     if match:
-        start, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+        start = 60 * int(match[1]) + int(match[2])
+        end = 60 * int(match[3]) + int(match[4]) if match[3] else DAY_MINUTES
         if start < end:
             return start, end
-    env.mistakes.append("Set KESHKI_SMS_WINDOW to hours of one day such as 09:00-21:00.")
-    return time(9), time(21)
+    env.mistakes.append(
+        "Set KESHKI_SMS_WINDOW to hours of one day such as 09:00-21:00, or 00:00-24:00 for all of it: "
+        "they can't run over midnight."
+    )
+    return 9 * 60, 21 * 60
 
 
 def _countries(env: _Reader) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from clinic.clock import at, local
-from clinic.config import settings
+from clinic.config import DAY_MINUTES, settings
 
 LAST_MINUTES = 15  # a reminder is planned so long before the hours end, so that the network has time
 USEFUL_MINUTES = 15  # later than this before the visit she is on her way
@@ -12,14 +12,14 @@ DAY = timedelta(days=1)
 
 def opens(day: date) -> datetime:
     """The moment from which messages may go out on `day`."""
-    begin = settings().sms_from
-    return at(day, begin.hour * 60 + begin.minute)
+    return at(day, settings().sms_from)
 
 
 def closes(day: date) -> datetime:
-    """The moment from which no message may go out any more on `day`."""
-    end = settings().sms_until
-    return at(day, end.hour * 60 + end.minute)
+    """The moment from which no message may go out any more on `day`; of hours without a night, a day later."""
+    found = settings()
+    never = found.sms_until - found.sms_from == DAY_MINUTES
+    return at(day, found.sms_until) + (DAY if never else timedelta())
 
 
 def is_open(now: datetime) -> bool:

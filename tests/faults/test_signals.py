@@ -112,7 +112,7 @@ def test_from_the_end_of_the_countdown_to_the_providers_socket_in_under_three_se
     provider.plan = lambda _n, form: Fault(takes=True, answer="201", before=1.0 if "Напоминание" in form["Body"] else 0)
     arrived: list[float] = []
     provider.on_create = lambda form: arrived.append(time.time()) if form["To"] == PHONES["saule"] else None
-    environ = make_app.environ(kind, provider.environ() | {"KESHKI_SMS_WINDOW": "00:00-23:59"})
+    environ = make_app.environ(kind, provider.environ() | {"KESHKI_SMS_WINDOW": "00:00-24:00"})
     make_app.on(environ)
     keys.ring().advance(clock.today(), leap_days=100_000)
     furnish()

@@ -6,6 +6,7 @@ import pytest
 
 from clinic.clock import at, local
 from clinic.messaging import window
+from tests.conftest import Maker
 
 pytestmark = pytest.mark.usefixtures("app")
 MONDAY = date(2026, 11, 23)
@@ -82,3 +83,24 @@ def test_the_hours_open_and_close_to_the_minute() -> None:
     assert window.is_open(hour(MONDAY, "20:59"))
     assert not window.is_open(hour(MONDAY, "21:00"))
     assert local(window.next_opening(hour(MONDAY, "21:00"))).strftime("%d %H:%M") == "24 09:00"
+
+
+def test_hours_of_a_whole_day_never_close(make_app: Maker) -> None:
+    make_app(extra={"KESHKI_SMS_WINDOW": "00:00-24:00"})
+    for minutes in (0, 1, 540, 1425, 1439):
+        now = at(MONDAY, minutes)
+        assert window.is_open(now)
+        assert window.next_opening(now) == now
+        assert window.closes(MONDAY) - now > window.DAY
+        for before in (15, 30, 720):
+            start = now + timedelta(minutes=before)
+            assert window.due(start, before, now) == now
+            assert window.latest_useful(start, now) == start - timedelta(minutes=window.USEFUL_MINUTES)
+
+
+def test_hours_until_midnight_close_at_midnight(make_app: Maker) -> None:
+    make_app(extra={"KESHKI_SMS_WINDOW": "09:00-24:00"})
+    assert window.is_open(hour(MONDAY, "23:59"))
+    assert window.closes(MONDAY) == at(TUESDAY, 0)
+    assert not window.is_open(at(TUESDAY, 0))
+    assert window.due(at(TUESDAY, 60), 60, hour(MONDAY, "12:00")) == hour(MONDAY, "23:45")

@@ -1,5 +1,7 @@
 """What is sealed for a day can't be opened once that day has passed; a clock that leaps destroys nothing."""
 
+import os
+import stat
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -80,3 +82,38 @@ def test_a_box_opens_only_in_its_own_row(app: Flask) -> None:
 
 def test_boxes_of_short_texts_have_one_length(app: Flask) -> None:
     assert len({len(sealing.seal(TODAY, "a.b", b"r", "x" * n)) for n in range(31)}) == 1
+
+
+def test_the_old_day_key_is_overwritten_only_once_the_new_name_is_on_the_disk(
+    ring: keys.KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "keys"
+    whole = (folder / keys.DAILY).read_bytes()
+    old = (folder / keys.DAILY).open("rb")
+    done: list[tuple[str, bool]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def note(what: str) -> None:
+        old.seek(0)
+        done.append((what, old.read() == whole))
+
+    def synced(handle: int) -> None:
+        found = os.fstat(handle)
+        other = "old key" if found.st_ino == os.fstat(old.fileno()).st_ino else "new key"
+        note(f"sync {'folder' if stat.S_ISDIR(found.st_mode) else other}")
+        fsync(handle)
+
+    def named(self: Path, to: Path) -> Path:
+        note(f"name {to.name}")
+        return rename(self, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", named)
+    with old:
+        assert ring.advance(TODAY + timedelta(days=1))
+    assert done == [
+        ("sync new key", True),
+        ("name day.key", True),
+        ("sync folder", True),
+        ("sync old key", False),
+    ]
