@@ -15,6 +15,7 @@ from clinic.config import ConfigError, settings
 from clinic.db import reading, writing
 from clinic.directory import commands as places
 from clinic.kits import commands as kits
+from clinic.privacy import key_check
 from clinic.privacy import keys as day_keys
 from clinic.safety.pages import commands as pages
 from clinic.safety.reports import commands as reports
@@ -44,8 +45,19 @@ def keys_advance(day: click.DateTime, folder: Path) -> None:
     today = day.date()  # type: ignore[attr-defined]
     if today > clock.today():
         sys.exit(f"{today} has not come yet: today is {clock.today()}.")
-    day_keys.KeyRing(folder).advance(today, leap_days=100_000)
+    try:
+        day_keys.KeyRing(folder).advance(today, leap_days=100_000)
+    except day_keys.KeysMissing as trouble:
+        sys.exit(str(trouble))
     click.echo(f"The oldest day that can be opened is {today}.")
+
+
+@keys.command("accept")
+def keys_accept() -> None:
+    """Go on with the keys of KESHKI_KEYS where those of the database are lost: old codes and numbers stay closed."""
+    with writing() as s:
+        key_check.accept(s, clock.now())
+    click.echo("Noted: these are the keys of this database.")
 
 
 @click.command("worker")

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import clock
 from clinic.config import ConfigError
-from clinic.db import db
+from clinic.db import db, reading, writing
 from clinic.directory import holidays
-from clinic.privacy import keys
+from clinic.privacy import key_check, keys
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HOLIDAYS = "Write seeds/holidays.csv for the years ahead with `make holidays`"
@@ -27,6 +27,7 @@ def check(app: Flask) -> None:
         app.logger.warning("%s: it ends with %s.", HOLIDAYS, holidays.last_year())
     with app.app_context():
         _schema_is_current()
+        _keys_belong()
         if keys.ring().has_leapt(clock.today()):
             app.logger.error("%s", keys.ring().leap(clock.today()))
 
@@ -105,6 +106,19 @@ def _migrations() -> dict[str, str]:
         named = dict(re.findall(r'^(revision|down_revision)\b[^=\n]*= "(\w+)"', file.read_text(), re.MULTILINE))
         found[named["revision"]] = named.get("down_revision", "")
     return found
+
+
+def _keys_belong() -> None:
+    with reading() as s:
+        belong = key_check.belong(s)
+    if belong is None:
+        with writing() as s:
+            key_check.accept(s, clock.now())
+    elif not belong:
+        raise ConfigError(
+            "Set KESHKI_KEYS to the folder that belongs to this database: it holds other keys. "
+            "If the right ones are lost for good, `flask keys accept` goes on with these."
+        )
 
 
 def _reason(error: SQLAlchemyError) -> str:

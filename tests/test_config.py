@@ -9,7 +9,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import text
 
-from clinic import config, start
+from clinic import cli, config, start
 from clinic.db import db
 from clinic.privacy import keys
 from tests.conftest import FIRST_KEY, Maker
@@ -136,6 +136,22 @@ def test_a_database_that_only_calls_itself_up_to_date_is_not_started_on(make_app
         for words in (["ready"], ["forget"], ["locations", "export"], ["staff", "add", "x"], ["kits", "seed"]):
             said = current_app.test_cli_runner().invoke(args=words)
             assert (said.exit_code, said.output.count("heartbeat")) == (1, 1), said.output
+
+
+def test_keys_of_another_database_are_noticed_until_somebody_accepts_them(make_app: Maker, tmp_path: Path) -> None:
+    environ = make_app.environ()
+    assert started(environ).returncode == 0
+    assert started(environ).returncode == 0
+    keys.make(tmp_path / "others" / "keys", FIRST_KEY)
+    other = environ | {"KESHKI_KEYS": str(tmp_path / "others" / "keys")}
+    end = started(other)
+    assert (end.returncode, len(end.stderr.strip().splitlines())) == (1, 1)
+    assert "it holds other keys" in end.stderr
+    app = make_app.on(other)
+    assert "other keys" in app.test_cli_runner().invoke(args=["forget"]).output
+    assert app.test_cli_runner().invoke(cli.keys, ["accept"]).exit_code == 0
+    assert started(other).returncode == 0
+    assert started(environ).returncode == 1
 
 
 def test_what_a_newer_node_has_added_stops_nobody(make_app: Maker) -> None:

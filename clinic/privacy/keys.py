@@ -25,13 +25,14 @@ log = logging.getLogger(__name__)
 
 EXTENSION = "keshki.keys"
 LASTING, DAILY, LOCK = "lasting.key", "day.key", "lock"
+KEY_BYTES = 32
 LEAP_DAYS = 1  # a clock that is farther ahead of the day key destroys none by itself
 STEADY_SECONDS = 600.0  # so long a clock has to run, and nobody set it, before a key is destroyed on its word
 LOOK_EVERY = 1.0  # seconds between two looks into the folder while the date says that the link is old
 
 
 class KeysMissing(Exception):
-    """No usable keys in the folder; the message says which command makes them."""
+    """No usable keys in the folder; the message says why, and what leads on."""
 
 
 class Unreadable(Exception):
@@ -47,12 +48,40 @@ class ClockLeap(Exception):
 
 
 def make(folder: Path, today: date) -> None:
-    """Make a folder with new keys; refuses to replace any."""
+    """Make the keys that a folder lacks, a day key beside a saved lasting key too; replaces none.
+
+    Raises FileExistsError when there is nothing to make, or where a new lasting key would go beside an old day key.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if (folder / LASTING).exists() or (folder / DAILY).exists():
-        raise FileExistsError(f"{folder} already holds keys")
-    _replace(folder / LASTING, secrets.token_hex(32))
+    if (folder / DAILY).exists():
+        whole = (folder / LASTING).exists()
+        raise FileExistsError(f"{folder} already holds keys" if whole else _lacks(folder, LASTING))
+    if not (folder / LASTING).exists():
+        _replace(folder / LASTING, secrets.token_hex(32))
     _write_day(folder, today, secrets.token_bytes(32))
+
+
+def _lacks(folder: Path, name: str) -> str:
+    if name == DAILY:
+        return f"{folder} holds {LASTING} alone: make a day key beside it with `flask keys new` (numbers open no more)"
+    return f"{folder} holds {DAILY} alone: put the saved copy of {LASTING} beside it"
+
+
+def _trouble(folder: Path, error: Exception) -> str:
+    """Why the keys of a folder can't be used, and what leads on; each case in its own sentence."""
+    if isinstance(error, PermissionError):
+        return f"Let this user read the keys in {folder}: it may not ({error.strerror})."
+    if not folder.is_dir():
+        return (
+            f"Set KESHKI_KEYS to the folder with the keys: {folder} is not there. Is its disk mounted? "
+            "The first keys are made with `flask keys new`."
+        )
+    missing = [name for name in (LASTING, DAILY) if not (folder / name).exists()]
+    if len(missing) == 2:
+        return f"Set KESHKI_KEYS to a folder with keys, or make them with `flask keys new`: {folder} has none."
+    if missing:
+        return f"{_lacks(folder, missing[0])}."
+    return f"A key in {folder} is damaged ({type(error).__name__}): put back the copy of {LASTING}, or see the manual."
 
 
 def ring() -> "KeyRing":
@@ -73,10 +102,10 @@ class KeyRing:
         try:
             self._lasting = bytes.fromhex((folder / LASTING).read_text().strip())
             self._day, self._link = _read_day(folder)
+            if len(self._lasting) != KEY_BYTES or len(self._link) != KEY_BYTES:
+                raise ValueError("a key of another length")
         except (OSError, ValueError, KeyError) as error:
-            raise KeysMissing(
-                f"Set KESHKI_KEYS to a folder with keys, or make them with `flask keys new`: {folder} has none."
-            ) from error
+            raise KeysMissing(_trouble(folder, error)) from error
 
     @property
     def day(self) -> date:

@@ -1,7 +1,10 @@
 """What is sealed for a day can't be opened once that day has passed; a clock that leaps destroys nothing."""
 
 import os
+import re
+import shutil
 import stat
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,6 +22,62 @@ TODAY = date(2026, 11, 24)
 def ring(tmp_path: Path) -> keys.KeyRing:
     keys.make(tmp_path / "keys", TODAY)
     return keys.KeyRing(tmp_path / "keys")
+
+
+def damage(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_text("{}")
+
+
+def take(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: take(folder, "lasting.key", "day.key"), "has none"),
+        (lambda folder: take(folder, "day.key"), "make a day key beside it"),
+        (lambda folder: take(folder, "lasting.key"), "put the saved copy of lasting.key"),
+        (lambda folder: damage(folder, "lasting.key"), "is damaged"),
+        (lambda folder: damage(folder, "day.key"), "is damaged"),
+        (lambda folder: (folder / "lasting.key").write_text("00ff"), "is damaged"),
+        (shutil.rmtree, "Is its disk mounted?"),
+    ],
+)
+def test_each_trouble_with_the_folder_has_its_own_sentence(
+    tmp_path: Path, spoil: Callable[[Path], object], words: str
+) -> None:
+    keys.make(tmp_path / "keys", TODAY)
+    spoil(tmp_path / "keys")
+    with pytest.raises(keys.KeysMissing, match=re.escape(words)):
+        keys.KeyRing(tmp_path / "keys")
+
+
+def test_a_folder_that_this_user_may_not_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.make(tmp_path / "keys", TODAY)
+
+    def refuse(*_: object, **_more: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # root, as whom the tests may run, reads everything
+    with pytest.raises(keys.KeysMissing, match="it may not"):
+        keys.KeyRing(tmp_path / "keys")
+
+
+def test_a_day_key_is_made_beside_the_saved_lasting_key_and_nothing_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    keys.make(folder, TODAY)
+    saved = keys.KeyRing(folder).lasting("codes")
+    (folder / "day.key").unlink()
+    keys.make(folder, TODAY)
+    assert keys.KeyRing(folder).lasting("codes") == saved
+    with pytest.raises(FileExistsError, match="already holds"):
+        keys.make(folder, TODAY)
+    (folder / "lasting.key").unlink()
+    with pytest.raises(FileExistsError, match="put the saved copy"):
+        keys.make(folder, TODAY)
 
 
 def test_a_later_day_is_reached_from_today(ring: keys.KeyRing) -> None:
