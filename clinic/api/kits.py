@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from clinic import clock
-from clinic.api import speech
+from clinic.api import meant, speech
 from clinic.api.appointments import NO_MESSAGES, USELESS
 from clinic.api.face import (
     BODY_REFUSALS,
@@ -189,11 +189,12 @@ def _list(asked: Mapping[str, Any]) -> Response:
     kits = (_kit_named(known, asked["kit"]),) if "kit" in asked else showing.shown(known)
     spot = spot_of(cat, asked)
     if isinstance(spot, NotFound):
-        return answered({"points": []})
+        return answered({"points": [], "understood": meant.understood(asked, spot)})
     wanted = frozenset(kit.id for kit in kits)
     points = _nearest(known, wanted, spot)[: asked.get("limit", LIMIT)]
     ready, language = _with_stock(s, points, wanted, now), speech.language()
-    return answered({"points": [_point(point, spot, point.id in ready, language) for point in points]})
+    rows = [_point(point, spot, point.id in ready, language) for point in points]
+    return answered({"points": rows, "understood": meant.understood(asked, spot)})
 
 
 def _nearest(known: KitCatalogue, wanted: frozenset[int], spot: Spot | None) -> list[PointInfo]:

@@ -8,7 +8,7 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 
 from clinic import clock
-from clinic.api import speech
+from clinic.api import meant, speech
 from clinic.api.face import BODY_REFUSALS, answered, answers, operation, reading, refuses, takes_body, takes_query
 from clinic.api.problems import Refusal, invalid
 from clinic.api.schemas import (
@@ -149,7 +149,7 @@ def _list(asked: Mapping[str, Any]) -> Response:
         check_day("day", asked["day"])
     spot = spot_of(cat, asked)
     if isinstance(spot, NotFound):
-        return answered({"locations": []})
+        return answered({"locations": [], "understood": meant.understood(asked, spot)})
     wish = find.Wish(
         services=wanted,
         day=asked.get("day"),
@@ -160,7 +160,8 @@ def _list(asked: Mapping[str, Any]) -> Response:
         language=None,
         limit=asked.get("limit", LIMIT),
     )
-    return answered({"locations": [_row(cat, offer) for offer in find.find(s, cat, spot, wish, now)]})
+    rows = [_row(cat, offer) for offer in find.find(s, cat, spot, wish, now)]
+    return answered({"locations": rows, "understood": meant.understood(asked, spot)})
 
 
 def spot_of(cat: Catalogue, asked: Mapping[str, Any]) -> Spot | NotFound | None:

@@ -203,8 +203,34 @@ class Location(Schema):
     next_slot = _or_null(Slot, "The next free time for what was asked, or for any one service.")
 
 
+class Meant(Schema):
+    name = _text("Its name in the language of the answer.")
+    q = _text("Send this as `q` to search there.")
+
+
+class Understood(Schema):
+    name = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The place that distances are measured from; null where nothing was found."},
+    )
+    exact = fields.Boolean(
+        required=True, metadata={"description": "false where it is a guess, or a part of the words was not understood."}
+    )
+    missed = _text("Words of `q` that were not understood; the middle of the city stands for them.")
+    others = fields.List(
+        fields.Nested(Meant),
+        required=True,
+        metadata={"description": "What else may have been meant; what may have been meant where nothing was found."},
+    )
+
+
+_UNDERSTOOD = "What was understood of `q`; null where none was sent. Show `name` to whoever typed it."
+
+
 class LocationList(Schema):
     locations = fields.List(fields.Nested(Location), required=True)
+    understood = _or_null(Understood, _UNDERSTOOD)
 
 
 class Service(Schema):
@@ -288,6 +314,7 @@ class Point(Schema):
 
 class PointList(Schema):
     points = fields.List(fields.Nested(Point), required=True)
+    understood = _or_null(Understood, _UNDERSTOOD)
 
 
 class KitOrder(Schema):

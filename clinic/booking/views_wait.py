@@ -21,7 +21,7 @@ from clinic.booking.views_book import token_is_good
 from clinic.db import LANGUAGES, db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
-from clinic.directory.gazetteer import NotFound
+from clinic.directory.gazetteer import NotFound, Spot
 from clinic.directory.openness import openness
 from clinic.messaging import covers
 from clinic.passes import passes
@@ -44,6 +44,8 @@ class Offered:
     places: tuple[LocationInfo, ...]
     chosen: tuple[LocationInfo, ...]
     services: frozenset[int]
+    spot: Spot | None  # where she looks, as it was understood
+    meant: NotFound | None  # or what may have been meant
 
 
 @blueprint.route("/wait", methods=["GET", "POST"])
@@ -219,8 +221,9 @@ def _offered(cat: Catalogue, form: WaitForm, now: datetime) -> Offered:
     remembered = cities.remembered(cat, session)
     if here is not None and not form.near.data and form.lat.data is None:
         remembered = next((city for city in cities.cities(cat) if city.name == here.city), remembered)
-    spot = searching.spot_of(cat, form, remembered)
+    spot, meant = searching.spot_of(cat, form, remembered), None
     if isinstance(spot, NotFound):
+        meant = spot
         form.near.errors = [*form.near.errors, _("We do not know this place.")]
         spot = None
     near = find.find(db.session(), cat, spot, find.Wish(limit=LOOKED_AT, within_m=find.NEAR_M), now) if spot else ()
@@ -238,7 +241,7 @@ def _offered(cat: Catalogue, form: WaitForm, now: datetime) -> Offered:
         chosen = [loc for loc in able if loc is here] if here is not None else places
     elif not slugs and not form.place.errors:
         form.place.errors = [_("Choose at least one.")]
-    return Offered(tuple(places), tuple(chosen), services)
+    return Offered(tuple(places), tuple(chosen), services, spot, meant)
 
 
 def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, trouble: str = "") -> str:
@@ -247,11 +250,14 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
     spoken = form.language.data or language
     sample = clock.at(clock.local(now).date() + timedelta(days=SAMPLE[0]), SAMPLE[1])
     part = form.part.data or _part(form.after.data)
+    at = [("at", form.at.raw)] if form.at.raw else []
     bookable = {number for place in offered.places for room in place.rooms for number in room.services}
     return render_template(
         "booking/wait.html",
         form=form,
         trouble=trouble,
+        spot=offered.spot,
+        meant=offered.meant,
         lines=[
             (_("You wait for a free time"), url_for("booking.wait"), view.rid.hex())
             for view, _code, _hers in (_lately(cat, now) if not trouble else ())
@@ -276,7 +282,8 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         carry=carried(form),
         kept=searching.kept(form, "service"),
         to_list=searching.kept(form),
-        hidden=[*([("at", form.at.raw)] if form.at.raw else []), *searching.kept(form, "service")],
+        hidden=[*at, *searching.kept(form, "service")],
+        asked=[*at, *searching.kept(form)],
     )
 
 

@@ -105,7 +105,9 @@ def test_filters_narrow_the_list(face: Face) -> None:
 
 def test_an_emoji_in_a_search_is_a_search_with_no_result(face: Face) -> None:
     answer = face.get("/locations", {"q": "🦄🦄🦄"})
-    assert (answer.status_code, answer.json) == (200, {"locations": []})
+    assert answer.status_code == 200
+    assert answer.json
+    assert answer.json["locations"] == []
 
 
 def test_case_23_a_position_is_read_carefully_and_a_town_goes_before_it(face: Face) -> None:
@@ -223,3 +225,25 @@ def test_only_reading_calls_may_be_made_from_other_sites(face: Face) -> None:
     for path in ("/appointments", "/appointments/find", "/appointments/cancel", "/appointments/move"):
         for answer in (face.client.options("/api/v1" + path), face.post(path, {"code": "x"}, "k" * 22)):
             assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/locations", "/points"])
+def test_a_guess_is_told_as_one_and_her_own_words_that_were_not_understood_too(face: Face, path: str) -> None:
+    position = face.get(path, {"near": "43.24,76.95"}).json
+    assert position
+    assert position["understood"] is None
+    exact = face.get(path, {"q": "Almaty"}).json
+    assert exact
+    assert exact["understood"] == {"name": "Almaty", "exact": True, "missed": "", "others": []}
+    part = face.get(path, {"q": "Almaty, Zyrgulov st. 5"}).json
+    assert part
+    assert (part["understood"]["name"], part["understood"]["exact"]) == ("Almaty", False)
+    assert "zyrgulov" in part["understood"]["missed"].lower()
+    nothing = face.get(path, {"q": "🦄🦄🦄"}).json
+    assert nothing
+    assert (nothing["understood"]["name"], nothing["understood"]["missed"]) == (None, "🦄🦄🦄")
+    assert nothing["understood"]["others"]
+    for other in nothing["understood"]["others"]:  # what may have been meant is found by its own `q`
+        again = face.get(path, {"q": other["q"]}).json
+        assert again
+        assert again["understood"]["name"]

@@ -177,3 +177,13 @@ def test_the_roster_and_the_programs_of_partners_know_nothing_of_it(city: Flask,
     with reading() as s:
         assert s.execute(select(Appointment.rid)).all() == before
         assert taken.load(s, list(cat.locations), clock.today(), clock.today()) == known
+
+
+def test_the_page_says_where_it_looked_when_her_words_were_not_all_understood(city: Flask, she: FlaskClient) -> None:
+    page = she.get("/ru/wait", query_string={"near": "г. Алматы, ул. Зыргулова 5"})
+    assert "Расстояния — от центра: Алматы." in words(page)
+    lost = she.get("/ru/wait", query_string={"near": "ъщфывк", "service": "4"})
+    assert "Может быть, вы имели в виду" in words(lost)
+    button = re.search(r'<form action="/ru/wait" method="post"[^>]*>(?:(?!</form>).)*name="near"(?:(?!</form>).)*', lost.text)
+    assert button
+    assert 'name="service" value="4"' in button[0]  # what she came for goes on
