@@ -52,7 +52,8 @@ def web(found: Settings) -> str:
     threads = min(8, 2 * (os.cpu_count() or 1) + 1)  # granian warns of more
     return (
         f"{BINARIES}/granian --interface wsgi --host {found.host} --port {found.port} --workers 1 "
-        f"--blocking-threads {threads} --no-ws --log-level warning wsgi:app"
+        f"--blocking-threads {threads} --no-ws --log-level warning --respawn-failed-workers "
+        "--workers-kill-timeout 10 wsgi:app"  # one that is told to stop while it starts does not hear it
     )
 
 
