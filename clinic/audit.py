@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import DDL, Index, String, delete, event, select
+from sqlalchemy import DDL, Index, Integer, String, bindparam, delete, event, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic import clock
@@ -15,7 +15,19 @@ class Audit(Base):
     """One deed. No foreign keys: it outlives what it names, and is dropped after 90 days."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_hour", "hour"),)
+    __table_args__ = (
+        Index("uq_audit_deed", "hour", "actor", "verb", "thing", "location", unique=True),
+        Index(
+            "uq_audit_deed_nowhere",
+            "hour",
+            "actor",
+            "verb",
+            "thing",
+            unique=True,
+            sqlite_where=text("location IS NULL"),
+            postgresql_where=text("location IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     hour: Mapped[datetime] = mapped_column(UtcTime)
@@ -24,6 +36,11 @@ class Audit(Base):
     verb: Mapped[str] = mapped_column(String(40))
     thing: Mapped[str] = mapped_column(String(80))
 
+
+_RECORD = text(
+    "INSERT INTO audit (hour, actor, location, verb, thing) VALUES (:hour, :actor, :location, :verb, :thing)"
+    " ON CONFLICT DO NOTHING"
+).bindparams(bindparam("hour", type_=UtcTime), bindparam("location", type_=Integer))
 
 REFUSE_UPDATE_SQLITE = (
     "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is final'); END"
@@ -45,15 +62,7 @@ def record(s: Session, now: datetime, actor: str, verb: str, thing: str, locatio
     here would be a true count of visits for 90 days, which nothing else keeps.
     """
     hour = now.replace(minute=0, second=0, microsecond=0)
-    same = select(Audit.id).where(
-        Audit.hour == hour,
-        Audit.actor == actor,
-        Audit.location.is_not_distinct_from(location),
-        Audit.verb == verb,
-        Audit.thing == thing,
-    )
-    if s.scalar(same.limit(1)) is None:
-        s.add(Audit(hour=hour, actor=actor, location=location, verb=verb, thing=thing))
+    s.execute(_RECORD, {"hour": hour, "actor": actor, "location": location, "verb": verb, "thing": thing})
 
 
 def forget(s: Session, now: datetime) -> int:

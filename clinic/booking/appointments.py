@@ -240,7 +240,7 @@ def replace_time(
     try:
         placing.take_cells(s, row.rid, room.id, first_cell, row.visit_cells + placing.pause_cells(room))
     except IntegrityError as error:
-        raise placing.slot_lost(error, cat, loc, services, start, now) from error
+        raise placing.slot_lost(error) from error
     if pass_ is not None:
         pass_ = passes.keep_until(s, pass_, forget_on)
         if details.remind_minutes is not None:

@@ -121,7 +121,7 @@ def confirm(s: Session, cat: Catalogue, request: Request, now: datetime) -> Book
     try:
         placing.take_cells(s, rid, room.id, first_cell, own_cells)
     except IntegrityError as error:
-        raise placing.slot_lost(error, cat, loc, services, start, now) from error
+        raise placing.slot_lost(error) from error
     if request.remind_minutes is not None and not telling.remind(
         s, pass_, rid, start, request.remind_minutes, forget_on, now
     ):

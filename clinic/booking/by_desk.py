@@ -136,7 +136,7 @@ def place(
     try:
         placing.take_cells(s, rid, room.id, first_cell, own_cells)
     except IntegrityError as error:
-        raise placing.slot_lost(error, cat, loc, services, start, now) from error
+        raise placing.slot_lost(error) from error
     return appointments.desk_row(appointments.row_of(s, rid)), noun
 
 

@@ -20,7 +20,7 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment, Cell
 from clinic.booking.refusals import NotASlot, NotBookable, SlotTaken, TooFar, TooSoon
 from clinic.clock import CELL_MINUTES
-from clinic.db import Prepared, reading
+from clinic.db import Prepared
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo, takes_bookings
 from clinic.privacy import sealing
 
@@ -164,11 +164,12 @@ def slot_taken(
     return SlotTaken(availability.alternatives(s, cat, loc, services, start, now))
 
 
-def slot_lost(
-    error: IntegrityError, cat: Catalogue, loc: LocationInfo, services: frozenset[int], start: datetime, now: datetime
-) -> SlotTaken:
-    """The same, when the database refused: that transaction can read no more, so another one does."""
+def slot_lost(error: IntegrityError) -> SlotTaken:
+    """The same, when the database refused, which the lock of the day lets happen to nobody.
+
+    That transaction can read no more, and a second one beside it would take a connection while it holds one: with
+    all of them held so, nobody would get any. So nothing else is offered.
+    """
     if "cell" not in str(error.orig).lower():
         raise error
-    with reading() as s:
-        return slot_taken(s, cat, loc, services, start, now)
+    return SlotTaken(())

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from clinic import clock
@@ -164,6 +164,9 @@ class Catalogue:
 _snapshots: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 _lock = Lock()
 _CHANGED = "catalogue changed in"
+_RAISE = text(
+    "INSERT INTO catalogue (id, version) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET version = catalogue.version + 1"
+)
 _VERSION = Prepared(text("SELECT version FROM catalogue WHERE id = 1"))
 
 
@@ -195,14 +198,19 @@ def current(s: Session) -> Catalogue:
 
 
 def changed(s: Session) -> None:
-    """Raise the version, in the transaction of the change: every process reloads once it commits."""
-    s.execute(
-        text(
-            "INSERT INTO catalogue (id, version) VALUES (1, 1)"
-            " ON CONFLICT (id) DO UPDATE SET version = catalogue.version + 1"
-        )
-    )
+    """Raise the version when the transaction of the change commits: every process reloads then.
+
+    Its row is the one that all changes of all places meet at. Locked last, it closes no circle of waiting:
+    whoever holds it waits for nothing more.
+    """
     s.info[_CHANGED] = s.get_transaction()
+
+
+@event.listens_for(Session, "before_commit")
+def _raise_version(s: Session) -> None:
+    if s.info.get(_CHANGED) is not None and s.info[_CHANGED] is s.get_transaction():
+        s.flush()
+        s.execute(_RAISE)
 
 
 def attended(loc: LocationInfo, today: date) -> bool:

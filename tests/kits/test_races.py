@@ -6,15 +6,18 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from clinic import clock
+from clinic.booking import stopping
 from clinic.db import reading, writing
-from clinic.kits import counter
+from clinic.kits import counter, ledger, pausing, releasing, stock
 from clinic.kits.ledger import HOLDING
 from clinic.kits.models import Entry, KitLine, KitOrder
 from clinic.kits.refusals import OrderChanged
@@ -148,3 +151,63 @@ def test_killed_between_reservation_and_message_nothing_is_set_aside_and_nothing
     assert waiting(point, kit).order.status == "backordered"
     assert clock.now() == EVENING
     assert_the_ledger_agrees()
+
+
+def test_an_order_that_is_being_served_is_not_forgotten_at_that_moment(pg_app: Flask) -> None:
+    """Deleted by its key alone, it would go once the other transaction is over, and its kits would stay set aside."""
+    kit = a_kit()
+    point = a_point(kit)
+    rid = waiting(point, kit).order.rid
+    later = EVENING + timedelta(days=100)
+    with writing() as s:
+        s.execute(update(KitOrder).where(KitOrder.rid == rid).values(status="reserved"))
+        forgets = threading.Thread(target=in_app, args=(pg_app, lambda: releasing.forget(later)))
+        forgets.start()
+        forgets.join()  # it waits for nobody
+    with reading() as s:
+        assert s.scalars(select(KitOrder.rid)).all() == [rid]
+
+
+def in_app(app: Flask, act: Callable[[], object]) -> None:
+    with app.app_context():
+        act()
+
+
+def test_a_stop_and_a_delivery_of_a_new_kind_at_the_same_moment_both_go_through(pg_app: Flask) -> None:
+    """Both change what the lists show; neither may die of waiting for the other, the Stop least of all."""
+    point_id, new = a_point(a_kit()), a_kit(2)
+    point = point_of(point_id)
+    holds, stopping_now, errors = threading.Event(), threading.Event(), list[BaseException]()
+
+    def deliver() -> None:
+        with writing() as s:
+            ledger.lock(s, point_id)
+            holds.set()
+            stopping_now.wait(30)
+            stock.receive(s, point_id, new, "NEW", LONG, 5, "keeper", EVENING.date())
+
+    def stop() -> None:
+        holds.wait(30)
+        with writing() as s:
+            stopping.stop(s, point.location, "keeper", EVENING)
+            stopping_now.set()
+            pausing.pause(s, point, EVENING)
+
+    def guarded(act: Callable[[], None]) -> None:
+        with pg_app.app_context():
+            try:
+                act()
+            except BaseException as error:
+                errors.append(error)
+                raise
+
+    both = [threading.Thread(target=guarded, args=(act,)) for act in (deliver, stop)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert errors == []
+    assert shelf(point_id) == (5, 0)
+    cat, kits = now_there()
+    assert cat.locations[point_id].stopped_at is not None
+    assert new in kits.points[point_id].kits
