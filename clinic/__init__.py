@@ -73,8 +73,12 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         app.wsgi_app = BehindProxy(app.wsgi_app, found.proxies, found.proxy_addresses)  # type: ignore[method-assign]
     if found.is_sqlite:
         file = Path(found.database_url.removeprefix("sqlite:///"))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(0o600)  # and what SQLite puts beside it has the same mode
+        try:
+            if not file.parent.exists():
+                file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(0o600)  # and what SQLite puts beside it has the same mode
+        except OSError as error:
+            raise ConfigError(start.unreachable(found.database_url, str(error.strerror))) from error
     db.init_app(app)
     with app.app_context():
         prepare(db.engine, pages)

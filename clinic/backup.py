@@ -10,8 +10,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import start
 from clinic.config import Settings
@@ -40,6 +42,8 @@ def in_use(settings: Settings) -> IO[str] | None:
 def write(settings: Settings, target: Path) -> int:
     """Copy the running database to `target`, whole and consistent; its size in bytes."""
     source = database_file(settings)
+    if start.schema_state() == "empty":
+        raise RestoreRefused(f"{source} holds nothing of Keshki: is KESHKI_DATABASE_URL right? Nothing was written.")
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else's from the first byte on
     except FileExistsError as error:
@@ -61,37 +65,53 @@ def restore(settings: Settings, backup: Path) -> None:
     this Keshki or an older one.
     """
     target = database_file(settings)
-    with closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as check:
-        try:
-            verdict = check.execute("PRAGMA integrity_check").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise RestoreRefused(f"{backup} is no SQLite database.") from error
-    if verdict != "ok":
-        raise RestoreRefused(f"{backup} is damaged: {verdict}.")
-    _check_schema(backup)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(_mark(target), "w") as mark:
-        _give(_mark(target), target)
-        try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RestoreRefused("Stop the site and its worker first: they are using this database.") from error
-        fresh = target.with_suffix(".restored")
-        fresh.unlink(missing_ok=True)
+    _check(backup)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(_mark(target), "w") as mark:
+            _give(_mark(target), target)
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RestoreRefused("Stop the site and its worker first: they are using this database.") from error
+            _replace(target, backup)
+    except OSError as error:
+        raise RestoreRefused(f"{target} can not be written: {error.strerror}. Nothing was changed.") from error
+
+
+def _replace(target: Path, backup: Path) -> None:
+    fresh = target.with_suffix(".restored")
+    fresh.unlink(missing_ok=True)
+    try:
         with open(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as to, backup.open("rb") as whole:
             shutil.copyfileobj(whole, to)
         _give(fresh, target)
         _sync(fresh)
-        for leftover in (f"{target}-wal", f"{target}-shm"):
-            Path(leftover).unlink(missing_ok=True)  # old frames must not come back over the restored file
-        fresh.rename(target)
-        _sync(target.parent)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    for leftover in (f"{target}-wal", f"{target}-shm"):
+        Path(leftover).unlink(missing_ok=True)  # old frames must not come back over the restored file
+    fresh.rename(target)
+    _sync(target.parent)
 
 
-def _check_schema(backup: Path) -> None:
+def _check(backup: Path) -> None:
     """Raises RestoreRefused for a database that this code could not work with; an older one is brought up to date."""
-    engine = create_engine(f"sqlite:///file:{backup}?mode=ro&uri=true")
     try:
+        with backup.open("rb"):
+            pass
+    except OSError as error:
+        raise RestoreRefused(f"{backup} can not be read: {error.strerror}.") from error
+    address = f"file:{quote(str(backup.absolute()))}?mode=ro"
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False), poolclass=NullPool
+    )
+    try:
+        with engine.connect() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+        if verdict != "ok":
+            raise RestoreRefused(f"{backup} is damaged: {verdict}.")
         state = start.schema_state(engine)
         if state == "empty":
             raise RestoreRefused(f"{backup} is no database of Keshki.")
@@ -99,6 +119,8 @@ def _check_schema(backup: Path) -> None:
             raise RestoreRefused(f"{backup} belongs to a newer Keshki: install that first. Nothing was changed.")
         if state == "current" and (lacking := start.lacks(engine)):
             raise RestoreRefused(f"{backup} has no {lacking[0]}: it is not whole. Nothing was changed.")
+    except SQLAlchemyError as error:
+        raise RestoreRefused(f"{backup} is no SQLite database, or a damaged one. Nothing was changed.") from error
     finally:
         engine.dispose()
 
@@ -106,6 +128,8 @@ def _check_schema(backup: Path) -> None:
 def _give(path: Path, database: Path) -> None:
     """To whom the database belongs, or else its folder: root restores for the user under whom the site runs."""
     owner = (database if database.exists() else database.parent).stat()
+    if database.exists():
+        path.chmod(owner.st_mode & 0o660)  # its group's, where it was; never everybody's
     if os.geteuid() == 0:
         os.chown(path, owner.st_uid, owner.st_gid)
 

@@ -1,11 +1,13 @@
 """What must hold before the site serves or the worker works; each failure is one sentence."""
 
+import errno
+import os
 import re
 import sys
 from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import URL, Engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import clock
@@ -121,27 +123,38 @@ def _keys_belong() -> None:
         )
 
 
+def unreachable(url: str | URL, reason: str) -> str:
+    """What a person is told of a database that can't be reached; no password, wherever the address holds it."""
+    read = make_url(url)
+    for secret in filter(None, (read.password, *read.normalized_query.get("password", ()))):
+        reason = reason.replace(secret, "***")
+    shown = read.set(query={}).render_as_string(hide_password=True)
+    return f"Set KESHKI_DATABASE_URL to a database that can be reached: {shown} can not ({reason})."
+
+
 def _reason(error: SQLAlchemyError) -> str:
-    """Why a database can't be reached, in the words of the machine, without its password."""
+    """Why a database can't be reached, in the words of the machine."""
     url = db.engine.url
     if url.drivername.startswith("sqlite"):
+        file = Path(url.database or "")
         try:
-            with open(url.database or "", "r+b"):
+            with file.open("r+b"):
                 pass
         except OSError as refused:
             return refused.strerror or type(refused).__name__
+        if not os.access(file.parent, os.W_OK):  # SQLite writes beside the file too
+            return f"{file.parent}: {os.strerror(errno.EACCES)}"
+        if not os.statvfs(file.parent).f_bavail:
+            return os.strerror(errno.ENOSPC)
     said = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-    return said[0].replace(url.password, "***") if url.password else said[0]
+    return said[0]
 
 
 def _schema_is_current() -> None:
     try:
         state = schema_state()
     except SQLAlchemyError as error:
-        raise ConfigError(
-            "Set KESHKI_DATABASE_URL to a database that can be reached: "
-            f"{db.engine.url.render_as_string(hide_password=True)} can not ({_reason(error)})."
-        ) from error
+        raise ConfigError(unreachable(db.engine.url, _reason(error))) from error
     if state == "empty":
         raise ConfigError("Make the tables of the empty database with `flask db upgrade`.")
     if state == "older":

@@ -1,6 +1,8 @@
 """A backup under load holds every confirmed visit; a restore never runs under a running site (cases.md 20, 21)."""
 
+import errno
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -118,6 +120,51 @@ def test_case_21_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> Non
     backup.write(settings(), tmp_path / "y.db")
     with pytest.raises(backup.RestoreRefused, match="exists"):
         backup.write(settings(), tmp_path / "y.db")
+    with pytest.raises(backup.RestoreRefused, match=r"can not be read: Is a directory\."):
+        backup.restore(settings(), tmp_path)
+    whole = (tmp_path / "y.db").read_bytes()
+    (tmp_path / "z.db").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(backup.RestoreRefused, match="damaged"):
+        backup.restore(settings(), tmp_path / "z.db")
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_restore_changes_nothing(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = a_copy(app, tmp_path / "b.db")
+    db.session.remove()
+    db.engine.dispose()
+    file = backup.database_file(settings())
+    before = file.read_bytes()
+
+    def full(_from: object, _to: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(backup.RestoreRefused, match="No space left on device"):
+        backup.restore(settings(), copy)
+    assert file.read_bytes() == before
+    assert not file.with_suffix(".restored").exists()
+
+
+def test_a_backup_of_a_database_without_tables_is_refused(make_app: Maker, tmp_path: Path) -> None:
+    make_app.on(make_app.environ() | {"KESHKI_DATABASE_URL": f"sqlite:///{tmp_path}/wrong/keshki.db"})
+    with pytest.raises(backup.RestoreRefused, match="is KESHKI_DATABASE_URL right"):
+        backup.write(settings(), tmp_path / "b.db")
+    assert not (tmp_path / "b.db").exists()
+
+
+@pytest.mark.parametrize(("old", "new"), [(0o600, 0o600), (0o640, 0o640), (0o644, 0o640)])
+def test_what_is_restored_has_the_mode_of_what_it_replaces_and_is_never_everybodys(
+    app: Flask, tmp_path: Path, old: int, new: int
+) -> None:
+    copy = a_copy(app, tmp_path / "b #1.db")
+    db.session.remove()
+    db.engine.dispose()
+    file = backup.database_file(settings())
+    file.chmod(old)
+    backup.restore(settings(), copy)
+    assert file.stat().st_mode & 0o777 == new
 
 
 def a_copy(app: Flask, to: Path, *changes: str) -> Path:

@@ -164,10 +164,13 @@ def test_what_a_newer_node_has_added_stops_nobody(make_app: Maker) -> None:
 def test_a_database_that_can_not_be_opened_says_why(make_app: Maker, tmp_path: Path) -> None:
     good = make_app.environ()
     (tmp_path / "x" / "folder.db").mkdir(parents=True)
+    (tmp_path / "x" / "file").touch()
     cases = {
         "Is a directory": f"sqlite:///{tmp_path}/x/folder.db",
         "Connection refused": "postgresql://u:secret@127.0.0.1:1/x",
         "no-such-host": "postgresql://u:secret@no-such-host.invalid/x",
+        "refused": "postgresql://u@127.0.0.1:1/x?password=secret",
+        "Not a directory": f"sqlite:///{tmp_path}/x/file/keshki.db",
     }
     for reason, url in cases.items():
         end = started(good | {"KESHKI_DATABASE_URL": url})

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from clinic import audit, clock
+from clinic import audit, clock, start
 from clinic.db import reading, writing
 from clinic.safety.reports import post
 from clinic.safety.reports.commands_apart import COMMANDS
@@ -21,6 +21,7 @@ for _command in COMMANDS:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
     """Write every box that waits to FILE, for the organization. Nothing is deleted before it says that it has them."""
+    start.fit()
     now = clock.now()
     try:
         with reading() as s, file.open("xb") as out:
@@ -38,6 +39,7 @@ def export(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
     """Take in FILE of the organization: answers, and what it has and need not be kept here."""
+    start.fit()
     now = clock.now()
     try:
         with file.open("rb") as content, writing() as s:
