@@ -133,7 +133,14 @@ def test_a_database_that_only_calls_itself_up_to_date_is_not_started_on(make_app
     assert end.returncode == 1
     assert end.stderr.strip().endswith("has no table heartbeat and no column room.pause.")
     with make_app.on(environ).app_context():
-        for words in (["ready"], ["forget"], ["locations", "export"], ["staff", "add", "x"], ["kits", "seed"]):
+        for words in (
+            ["ready"],
+            ["forget"],
+            ["locations", "export"],
+            ["staff", "add", "x"],
+            ["kits", "seed"],
+            ["notes", "export", "x"],
+        ):
             said = current_app.test_cli_runner().invoke(args=words)
             assert (said.exit_code, said.output.count("heartbeat")) == (1, 1), said.output
 
