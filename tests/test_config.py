@@ -139,7 +139,7 @@ def test_a_database_that_only_calls_itself_up_to_date_is_not_started_on(make_app
             ["locations", "export"],
             ["staff", "add", "x"],
             ["kits", "seed"],
-            ["notes", "export", "x"],
+            ["reports", "export", "x"],
         ):
             said = current_app.test_cli_runner().invoke(args=words)
             assert (said.exit_code, said.output.count("heartbeat")) == (1, 1), said.output
