@@ -74,9 +74,7 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
     if found.is_sqlite:
         file = Path(found.database_url.removeprefix("sqlite:///"))
         try:
-            if not file.parent.exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch(0o600)  # and what SQLite puts beside it has the same mode
+            _make_file(file)
         except OSError as error:
             raise ConfigError(start.unreachable(found.database_url, str(error.strerror))) from error
     db.init_app(app)
@@ -90,6 +88,18 @@ def create_app(environ: Mapping[str, str] | None = None, pages: bool = True) -> 
         app.before_request(lambda: ring.keep_up(clock.today()))
         _pages(app, found)
     return app
+
+
+def _make_file(file: Path) -> None:
+    """An empty database, if there is none: what SQLite puts beside it has the same mode and owner."""
+    if file.exists():
+        return
+    if not file.parent.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(0o600)
+    if os.geteuid() == 0:  # root makes the tables for the user under whom the site runs
+        owner = file.parent.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _pages(app: Flask, found: Settings) -> None:

@@ -360,3 +360,21 @@ def test_a_new_database_is_nobody_elses(make_app: Maker, tmp_path: Path) -> None
     finally:
         os.umask(old)
     assert (tmp_path / "fresh" / "keshki.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_root_makes_belongs_to_whom_its_folder_belongs(
+    make_app: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = make_app.environ() | {"KESHKI_DATABASE_URL": f"sqlite:///{tmp_path}/theirs/keshki.db"}
+    (tmp_path / "theirs").mkdir()
+    owner = (tmp_path / "theirs").stat()
+    given: list[tuple[Path, int, int]] = []
+
+    def give(path: Path, user: int, group: int) -> None:
+        given.append((path, user, group))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", give)
+    make_app.on(environ)
+    make_app.on(environ)
+    assert given == [(tmp_path / "theirs" / "keshki.db", owner.st_uid, owner.st_gid)]
