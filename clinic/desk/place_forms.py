@@ -73,10 +73,13 @@ def _pause(value: str) -> int:
 
 def _neutral(_form: Form, field: Any) -> None:
     """It is read over shoulders and said at the door."""
-    if told := neutral.told_aloud(field.data or ""):
-        raise StopValidation(
-            _("This is seen on screens and said at the door, and “%(what)s” tells too much.", what=told)
-        )
+    if word := neutral.told_aloud(field.data or ""):
+        raise StopValidation(told(word))
+
+
+def told(word: str) -> str:
+    """Why a name or a way in with this word is refused."""
+    return str(_("This is seen on screens and said at the door, and “%(what)s” tells too much.", what=word))
 
 
 class PlaceForm(Form):

@@ -6,7 +6,8 @@ The file is not kept here between the two: the page that shows it carries it, an
 import binascii
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import wraps
 from hashlib import sha256
 from typing import Any
@@ -14,13 +15,14 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import audit, clock
 from clinic.booking import reshape
-from clinic.db import db, writing
-from clinic.desk import bp
+from clinic.db import LANGUAGES, Text3, db, writing
+from clinic.desk import bp, place_forms
 from clinic.desk.places import PLACE_ROLES
 from clinic.directory import catalogue, hours_week, importing, preview
 from clinic.directory.importing import LocationRow
@@ -28,6 +30,7 @@ from clinic.directory.models import Location, Organization
 from clinic.directory.preview import Plan
 from clinic.directory.tables import Mistake, TableRefused
 from clinic.privacy import once
+from clinic.safety.pages import neutral
 from clinic.staff import memberships
 from clinic.staff.guard import staff_only
 from clinic.staff.sign_in import SignedIn
@@ -115,10 +118,40 @@ def _sent() -> bytes | None:
 def _plan(s: Session, person: SignedIn, data: bytes) -> Plan:
     """What the file would do. Raises TableRefused, also for what is not this coordinator's to change."""
     plan = preview.look(s, data, clock.today())
-    mistakes = _not_theirs(s, person, plan.checked)
+    mistakes = [*_not_theirs(s, person, plan.checked), *_telling(plan.checked), *_outside(s, plan.checked)]
     if mistakes:
         raise TableRefused(mistakes)
     return plan
+
+
+def _telling(rows: tuple[LocationRow, ...]) -> Iterator[Mistake]:
+    """Names and ways in that say too much, as on the page of a place."""
+    for row in rows:
+        for column in ("name", "way_in"):
+            said = row.values.get(column) or Text3()
+            for language in LANGUAGES:
+                if told := neutral.told_aloud(said[language]):
+                    yield Mistake(row.number, f"{column}_{language}", place_forms.told(told))
+
+
+def _outside(s: Session, rows: tuple[LocationRow, ...]) -> Iterator[Mistake]:
+    """Hours that would leave visits without an open door: the page of hours asks about each of them."""
+    cat, now = catalogue.current(s), clock.now()
+    places = {place.key: cat.locations[place.id] for place in s.scalars(select(Location)) if place.id in cat.locations}
+    for row in rows:
+        place = places.get(row.key)
+        new = {name: row.values[name] for name in ("hours", "hours_ph") if name in row.values}
+        if place is None or all(getattr(place, name) == hours for name, hours in new.items()):
+            continue
+        already = {visit.rid for visit in reshape.stranded(s, cat, place, now)}
+        left = [v for v in reshape.stranded(s, cat, replace(place, **new), now) if v.rid not in already]
+        if left:
+            words = ngettext(
+                "%(num)s visit lies outside these hours. Change them on the place's own page: each is asked about.",
+                "%(num)s visits lie outside these hours. Change them on the place's own page: each is asked about.",
+                len(left),
+            )
+            yield Mistake(row.number, "hours", words)
 
 
 def _not_theirs(s: Session, person: SignedIn, rows: tuple[LocationRow, ...]) -> list[Mistake]:
@@ -169,6 +202,8 @@ def _write(s: Session, person: SignedIn, data: bytes) -> dict[str, Any]:
     for row in plan.rows:
         if row.state == "changed":
             reshape.bump_ahead(s, cat.locations[ids[row.key]], now)
+    if booked := list(_outside(s, plan.checked)):  # since the file was read
+        raise TableRefused(booked)
     report = importing.store(s, plan.checked)
     written = {place.key: place for place in s.scalars(select(Location))}
     for row in plan.rows:
@@ -180,7 +215,6 @@ def _write(s: Session, person: SignedIn, data: bytes) -> dict[str, Any]:
         "added": report.added,
         "changed": report.changed,
         "unchanged": report.unchanged,
-        "hours": [written[key].slug for key in report.hours_changed],
     }
 
 
@@ -192,7 +226,6 @@ def _page(
     sentence: str = "",
     done: dict[str, Any] | None = None,
 ) -> str:
-    cat = catalogue.current(db.session())
     return render_template(
         "desk/places_import.html",
         person=person,
@@ -202,7 +235,6 @@ def _page(
         mistakes=mistakes,
         sentence=sentence,
         done=done,
-        new_hours=[cat.by_slug[slug] for slug in done["hours"] if slug in cat.by_slug] if done else [],
         token=secrets.token_urlsafe(16),
         spans=hours_week.span_words,
         states={"new": _("new"), "changed": _("changed"), "same": _("as before")},

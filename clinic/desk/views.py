@@ -26,7 +26,7 @@ from clinic.wording import language_now
 ROSTER_ROLES = ("receptionist", "clinician", "coordinator", "administrator")
 # What one click may do: the next step, its undoing, a no-show, a late arrival after all.
 STEPS = frozenset((*roster.NEXT.items(), *roster.BEFORE.items(), ("booked", "missed"), ("missed", "here")))
-ROOM, ROOM_KEPT = "room", 60 * 60 * 24 * 30  # whoever works in a room lands in it
+ROOM, PLACE, ROOM_KEPT = "room", "place", 60 * 60 * 24 * 30  # whoever works in a room lands in it
 GIVEN_UP = ("here", "cancelled")  # a walk-in who does not want the time
 
 
@@ -48,8 +48,9 @@ def today(person: SignedIn) -> ResponseReturnValue:
     if not places and not points and guard.roles_here(person) & set(DUTY_ROLES):
         return redirect(url_for("desk.show_duty"), 303)
     language = language_now()
-    ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))
-    return render_template("desk/today.html", person=person, places=ordered, points=points, day=day)
+    last = cookies.read(PLACE)
+    ordered = sorted(places, key=lambda place: (place.slug != last, place.city[language], place.name[language]))
+    return render_template("desk/today.html", person=person, places=ordered, points=points, day=day, last=last)
 
 
 @bp.get("/roster/<slug>/<day>")
@@ -63,6 +64,7 @@ def show_roster(person: SignedIn, location: LocationInfo, day: str) -> ResponseR
             board.note_seen(s, location.id, desk.now)
             catalogue.changed(s)
     response = make_response(pages.page(desk, None, None))
+    cookies.keep(response, PLACE, location.slug, ROOM_KEPT)
     if desk.room is not None:
         cookies.keep(response, ROOM, str(desk.room.id), ROOM_KEPT)
     return response

@@ -22,6 +22,8 @@ from clinic.directory.models import (
     Location,
     LocationService,
     Organization,
+    Room,
+    RoomService,
     Service,
 )
 from clinic.directory.placing import Towns, position_of
@@ -358,7 +360,7 @@ def offers(row: LocationRow, ids: Mapping[str, int], now: Mapping[int, Text3]) -
 
 
 def _offer(s: Session, location_id: int, row: LocationRow, ids: Mapping[str, int], now: Mapping[int, Text3]) -> bool:
-    """Make the services of a location those of the row; whether anything changed.
+    """Make the services of a location those of the row, and take the others out of its rooms; whether anything changed.
 
     An empty cost keeps what a service costs there already.
     """
@@ -366,5 +368,11 @@ def _offer(s: Session, location_id: int, row: LocationRow, ids: Mapping[str, int
     if wanted is None or wanted == dict(now):
         return False
     s.execute(delete(LocationService).where(LocationService.location_id == location_id))
+    rooms = select(Room.id).where(Room.location_id == location_id)
+    s.execute(
+        delete(RoomService).where(
+            RoomService.room_id.in_(rooms), RoomService.service_id.in_(now.keys() - wanted.keys())
+        )
+    )
     s.add_all(LocationService(location_id=location_id, service_id=i, cost=cost) for i, cost in wanted.items())
     return True

@@ -14,7 +14,8 @@ from clinic import clock
 from clinic.audit import Audit
 from clinic.db import Text3, reading, writing
 from clinic.directory import catalogue
-from clinic.directory.models import Location, Organization, PlaceName
+from clinic.directory.models import Location, Organization, PlaceName, Room, RoomService
+from tests import factories
 from tests.desk.conftest import PASSWORD, Browser, Desk, csrf, person, sign_in
 from tests.desk.rearranging import fields
 
@@ -196,3 +197,51 @@ def test_a_file_that_is_larger_than_other_forms_may_be_is_taken(desk: Desk, chie
     assert page.status_code == 200
     assert written(chief, page.text).status_code == 200
     assert "new-899" in keys()
+
+
+def test_hours_that_leave_a_visit_outside_are_refused_with_the_way_to_change_them(
+    desk: Desk, chief: FlaskClient
+) -> None:
+    with reading() as s:
+        key = s.get_one(Location, desk.location_id).key
+    desk.woman(60)
+    page = looked(chief, row(desk, key, hours="Mo-Fr 09:00-18:00"))
+    assert page.status_code == 422
+    assert "Строка 2, столбец hours" in words(page.text)
+    assert "1 визит" in words(page.text)
+    wide = looked(chief, row(desk, key, hours="Mo-Su 06:00-23:00"))
+    assert wide.status_code == 200
+    assert written(chief, wide.text).status_code == 200
+
+
+def test_somebody_who_books_between_the_look_and_the_press_is_not_left_outside(desk: Desk, chief: FlaskClient) -> None:
+    with reading() as s:
+        key, before = s.get_one(Location, desk.location_id).key, s.get_one(Location, desk.location_id).hours
+    page = looked(chief, row(desk, key, hours="Mo-Fr 09:00-18:00")).text
+    desk.woman(60)
+    assert written(chief, page).status_code == 422
+    with reading() as s:
+        assert s.get_one(Location, desk.location_id).hours == before
+
+
+def test_a_service_that_a_file_drops_leaves_its_rooms(desk: Desk, chief: FlaskClient) -> None:
+    with reading() as s:
+        key = s.get_one(Location, desk.location_id).key
+    with writing() as s:
+        factories.a_service(s, slug="other-test")
+        catalogue.changed(s)
+    page = looked(chief, f"{row(desk, key, hours='Mo-Su 06:00-30:00')};other-test", head=HEAD + ";services")
+    assert page.status_code == 200, words(page.text)
+    assert written(chief, page.text).status_code == 200
+    with reading() as s:
+        here = select(RoomService.service_id).join(Room).where(Room.location_id == desk.location_id)
+        assert desk.service_id not in s.scalars(here).all()
+
+
+@pytest.mark.parametrize("name", ["Кабинет ВИЧ", "Центр СПИД"])
+def test_a_name_that_tells_too_much_is_refused_as_on_the_page_of_a_place(
+    desk: Desk, chief: FlaskClient, name: str
+) -> None:
+    page = looked(chief, row(desk).replace("Новый кабинет", name))
+    assert page.status_code == 422
+    assert "Строка 2, столбец name_ru" in words(page.text)

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from clinic.db import writing
+from clinic.directory import catalogue
+from tests import factories
 from tests.desk import routes
 from tests.desk.conftest import Desk, csrf
 
@@ -72,3 +75,18 @@ def test_a_clinician_steps_from_her_room_and_comes_back_to_it(desk: Desk) -> Non
 )
 def test_a_day_that_is_none_is_404(desk: Desk, day: str) -> None:
     assert desk.client().get(f"/staff/roster/{desk.slug}/{day}").status_code == 404
+
+
+def test_of_several_places_the_one_opened_last_in_this_browser_stands_first(desk: Desk) -> None:
+    with writing() as s:
+        names = ("Aray", "Bulaq", "Zere")
+        slugs = {name: factories.a_location(s, name).slug for name in names}
+        catalogue.changed(s)
+    client = desk.client("chief")
+    first = [slug for slug in re.findall(r"/staff/roster/(\w+)/", client.get("/en/staff/").text)]
+    assert set(slugs.values()) <= set(first)
+    assert first[0] != slugs["Zere"]
+    assert client.get(desk.url(slug=slugs["Zere"])).status_code == 200
+    page = client.get("/en/staff/").text
+    assert re.findall(r"/staff/roster/(\w+)/", page)[0] == slugs["Zere"]
+    assert "opened last here" in page
