@@ -83,7 +83,7 @@ def test_of_several_places_the_one_opened_last_in_this_browser_stands_first(desk
         slugs = {name: factories.a_location(s, name).slug for name in names}
         catalogue.changed(s)
     client = desk.client("chief")
-    first = [slug for slug in re.findall(r"/staff/roster/(\w+)/", client.get("/en/staff/").text)]
+    first = re.findall(r"/staff/roster/(\w+)/", client.get("/en/staff/").text)
     assert set(slugs.values()) <= set(first)
     assert first[0] != slugs["Zere"]
     assert client.get(desk.url(slug=slugs["Zere"])).status_code == 200
