@@ -1,5 +1,5 @@
 // Seals a note before it leaves the phone (clinic/safety/reports/boxes.py says how a box is made) and opens
-// the answers here. note.js fetches this file, and nacl.js for it, once she sends.
+// the answers here. note.js fetches this file, and nacl.js and photo.js for it, once she sends.
 (function () {
   "use strict";
   var d = document, c = window.crypto, waiting = null, code = "";
@@ -61,7 +61,7 @@
   function content(form, kind, reply, photos) {
     var said = { language: form.dataset.lang };
     new FormData(form).forEach(function (value, name) {
-      if (typeof value !== "string" || /^(token|act|code|photo)$/.test(name) || !value.trim()) return;
+      if (typeof value !== "string" || /^(token|act|code|photo|keep)$/.test(name) || !value.trim()) return;
       if (/^(what|who|evidence)$/.test(name)) (said[name] = said[name] || []).push(value); else said[name] = value.trim().replace(/\r\n/g, "\n");
     });
     var head = bytes(JSON.stringify({ kind: kind, said: said, reply_to: hex(reply), photos: photos.map(function (p) { return [p.kind, p.bytes.length]; }) }));
@@ -88,7 +88,8 @@
         if (!found) throw ["photo", w.sayKind];
         var text = new TextDecoder("latin1").decode(u);
         if (OTHER.test(text) || text.slice(-65557).indexOf("PK\x05\x06") >= 0) throw ["photo", w.sayTwo];
-        return { kind: found, bytes: u };
+        if ($("[name=keep]", form).checked) return { kind: found, bytes: u };
+        try { return { kind: found, bytes: barePhoto(found, u) }; } catch (e) { throw ["photo", w.sayBroken]; }
       });
     }));
   }

@@ -12,8 +12,9 @@ from clinic.db import writing
 from clinic.directory import checks
 from clinic.directory.models import Location
 from tests.browser.test_she_books import to_confirm
+from tests.safety.notes import png
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"brplntphoto" + b"\0" * 2000
+PNG = png(b"brplntphoto" + b"\0" * 2000)
 
 
 @dataclass

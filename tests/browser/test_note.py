@@ -22,11 +22,11 @@ from tests.browser.phone import LOCALES, Visitor, sound, too_wide
 from tests.browser.relay import Wire, listening
 from tests.conftest import EVENING, Maker
 from tests.desk.conftest import PASSWORD, cheap_argon2
-from tests.safety.notes import JPEG, PLANTED, a_reading_desk, notes
+from tests.safety.notes import JPEG, PLANTED, a_reading_desk, notes, png
 
 __all__ = ["cheap_argon2"]
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"planted-in-the-png" + b"\0" * 700_000
+PNG = png(b"planted-in-the-png" + b"\0" * 700_000)
 
 
 def carry(town: Path, folder: Path, answer: str | None) -> list[Letter]:

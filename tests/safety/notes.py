@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,7 +29,16 @@ from tests.site.conftest import hidden
 
 PAIR = boxes.keys_of("ABCEHKMPTXY2345")
 PLANTED = "Planted-рассказ-7731"
-JPEG = b"\xff\xd8\xff\xe0" + b"planted-in-the-photo" + b"\0" * 2000 + b"\xff\xd9"
+SCAN = b"\xff\xd8\xff\xda\0\x08\1\1\0\0\x3f\0"  # a JPEG up to its picture, which ends with the file
+JPEG = SCAN + b"planted-in-the-photo" + b"\0" * 2000
+
+
+def png(inside: bytes) -> bytes:
+    """A PNG of these bytes, which nobody decodes."""
+    parts = ((b"IHDR", b"\0" * 13), (b"IDAT", inside), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(body).to_bytes(4, "big") + name + body + crc32(name + body).to_bytes(4, "big") for name, body in parts
+    )
 
 
 @dataclass

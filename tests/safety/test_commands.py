@@ -67,7 +67,7 @@ def test_from_her_page_to_a_case_file_and_back(
 ) -> None:
     canary.send_due(clock.now())
     photo = camera_photo()
-    code = code_of(write(she, text=PLANTED, what=["beaten"], region="75", photo=[file(photo), file(JPEG)]))
+    code = code_of(write(she, text=PLANTED, what=["beaten"], region="75", photo=[file(photo), file(JPEG)], keep="1"))
     assert "all of it sealed" in server("export", str(tmp_path / "out"))
     server("export", str(tmp_path / "out"), code=1)  # replaces nothing
     said = apart("open", str(tmp_path / "out"))

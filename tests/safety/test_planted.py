@@ -17,11 +17,11 @@ from clinic.safety.reports import boxes, post
 from clinic.safety.reports.models import Report
 from tests.conftest import EVENING, Maker
 from tests.privacy.test_seized import everything
-from tests.safety.notes import PLANTED, code_of, file, office, opened, write
+from tests.safety.notes import PLANTED, SCAN, code_of, file, office, opened, write
 from tests.site.conftest import hidden
 
 IN_PHOTO = b"planted-in-a-photo-4409"
-PHOTO = b"\xff\xd8\xff" + (IN_PHOTO + b"\0" * 40) * 9_000
+PHOTO = SCAN + (IN_PHOTO + b"\0" * 40) * 9_000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -21,12 +21,12 @@ from clinic.config import EXTENSION
 from clinic.db import db
 from clinic.safety.reports.photos import MOST_BYTES
 from tests.browser.phone import free_port
-from tests.safety.notes import PLANTED, file
+from tests.safety.notes import PLANTED, SCAN, file
 
 ROOT = Path(__file__).parents[2]
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or ""
 IN_PHOTO = b"planted-in-a-photo-8126"
-PHOTO = b"\xff\xd8\xff" + (IN_PHOTO + b"\0" * 105) * (MOST_BYTES // 3 // 128 - 10)
+PHOTO = SCAN + (IN_PHOTO + b"\0" * 105) * (MOST_BYTES // 3 // 128 - 10)
 
 
 @contextmanager

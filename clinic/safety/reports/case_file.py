@@ -54,7 +54,7 @@ def text_of(letters: Sequence[Letter]) -> str:
 def write(letters: Sequence[Letter], folder: Path, originals: bool) -> list[str]:
     """Make the folder; the names of photos that could not be read safely and are left out.
 
-    `originals` adds the photos as they came, with their place and time, and their SHA-256. Raises FileExistsError.
+    `originals` adds the photos as they came (with what she kept inside) and their SHA-256. Raises FileExistsError.
     """
     folder.mkdir(parents=True, mode=0o700)
     (folder / "case.md").write_text(text_of(letters), encoding="utf-8")

@@ -114,7 +114,7 @@ def show(name: str, folder: Path, key_folder: Path, passphrase: str, lang: str) 
 @click.command("case")
 @click.argument("name")
 @click.argument("target", type=FOLDER)
-@click.option("--originals", is_flag=True, help="also the photos as they came, with place and time inside")
+@click.option("--originals", is_flag=True, help="also the photos as they came, with what she kept inside")
 @vault_option
 @keys_option
 @passphrase_option

@@ -51,7 +51,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as it came, and what kind of file it is."""
+    """A photo as it was sealed, and what kind of file it is."""
 
     kind: str
     content: bytes = field(repr=False)

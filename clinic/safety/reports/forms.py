@@ -9,7 +9,7 @@ from wtforms import HiddenField
 from wtforms.widgets import HiddenInput, TextArea
 
 from clinic.booking import typed
-from clinic.booking.forms import OpenForm, Parsed, ParsedList, as_typed, her_code, one_of
+from clinic.booking.forms import OpenForm, Parsed, ParsedList, as_typed, flag, her_code, one_of
 from clinic.safety.reports import content, labels
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -60,6 +60,7 @@ class NoteForm(OpenForm):
     status = Parsed(labels.QUESTIONS["status"], one_of(content.STATUS))
     text = Words(labels.QUESTIONS["text"], as_typed, content.MOST_TEXT, widget=TextArea())
     photo = Parsed(_l("Photos"), as_typed)  # the files themselves; this field carries their errors
+    keep = Parsed(_l("Keep place and time inside the photos"), flag)
     code = Parsed(_l("Code"), her_code)
     lookup = Parsed(_l("Code"), _lookup, 80, widget=HiddenInput())
 

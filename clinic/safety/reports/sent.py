@@ -7,6 +7,7 @@ from flask import abort, request
 from werkzeug.datastructures import FileStorage
 
 from clinic.safety.reports import boxes, photos, upload
+from clinic.safety.reports.bare import Broken, bare
 from clinic.safety.reports.content import Photo
 from clinic.safety.reports.forms import NoteForm
 from clinic.wording import gettext as _
@@ -38,7 +39,7 @@ def sealed_by_phone(form: NoteForm) -> Sealed | None:
 
 
 def pictures(form: NoteForm) -> tuple[Photo, ...]:
-    """The photos of this form, whole; what is wrong with one becomes an error beside the field."""
+    """The photos of this form, bare unless she keeps what is in them; what is wrong becomes an error of the field."""
     files = [file for file in request.files.getlist("photo") if file.filename or file.stream.seek(0, 2)]
     wrong = _wrong_with(files)
     if wrong:
@@ -55,7 +56,13 @@ def pictures(form: NoteForm) -> tuple[Photo, ...]:
         if photos.is_two_things(content):
             form.photo.errors = [_("One of the photos has another file hidden in it. Send a screenshot of it instead.")]
             return ()
-        found.append(Photo(kind, content))
+        try:
+            found.append(Photo(kind, content if form.keep.data else bare(kind, content)))
+        except Broken:
+            form.photo.errors = [
+                _("One of the photos is damaged: place and time cannot be taken out. Send a screenshot of it instead.")
+            ]
+            return ()
     return tuple(found)
 
 
