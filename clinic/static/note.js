@@ -1,5 +1,4 @@
-// A note is sealed here, before it is sent, where the browser can; seal.js, photo.js and nacl.js are fetched when she sends.
-// Without a script, or in a browser that is too old, the form goes as it is and the server seals it in memory.
+// A note is sealed here before it is sent, where the browser can; else the server seals it in memory.
 (function () {
   "use strict";
   var d = document, c = window.crypto, busy = false, files;
@@ -21,7 +20,7 @@
     if (busy) return;
     busy = true;
     button.textContent = words().sayWait;
-    files = files || Promise.all([load(words().nacl), load(words().photo), load(words().seal)]);
+    files = files || Promise.all([load(words().nacl), load(words().seal)]);
     files.then(function () { return sealNote(form, button); }, function () {
       files = null;
       var said = form.querySelector("[role=status]") || d.createElement("p");

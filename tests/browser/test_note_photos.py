@@ -46,7 +46,7 @@ def test_what_the_camera_wrote_goes_before_sealing_unless_she_keeps_it(
 def test_the_browser_cuts_as_the_server_does(visitor: Visitor) -> None:
     page = visitor()
     page.goto("/ru/note")
-    page.add_script_tag(url=page.locator("[data-photo]").first.get_attribute("data-photo"))
+    page.add_script_tag(url=page.locator("[data-seal]").first.get_attribute("data-seal"))
     given = [(kind, content[:end]) for kind, content in EVERY for end in (*range(12, len(content), 61), len(content))]
     made = page.evaluate(
         """files => files.map(([kind, text]) => {
@@ -71,7 +71,7 @@ def test_a_torn_photo_is_refused_before_anything_is_sent_and_the_box_helps(visit
     torn = pictures.jpeg()[:200]
     page.set_input_files("#photo", FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=torn))
     page.locator("button[value=send]").click()
-    expect(page.locator("#photo-field .err")).to_contain_text("место и время из него не убрать")
+    expect(page.locator("#photo-field .err")).to_contain_text("или повреждён")
     assert not too_wide(page)
     sound(page)
     page.locator("input[name=keep]").check()

@@ -78,13 +78,13 @@ def test_a_photo_that_can_not_be_followed_is_refused_beside_its_field_and_taken_
     torn = pictures.jpeg()[:200]
     answer = write(she, text=PLANTED, photo=file(torn))
     assert answer.status_code == 400
-    assert "место и время из него не убрать" in beside(answer, "photo")
+    assert "или повреждён" in beside(answer, "photo")
     assert PLANTED in answer.text
     assert write(she, text=PLANTED, photo=file(torn), keep="1").status_code == 200
 
 
 def test_the_page_says_what_is_taken_out_and_keeping_is_off(she: FlaskClient) -> None:
     page = she.get("/ru/note")
-    assert "убираем то, что камера записала внутрь: место, время, модель телефона" in words(page)
-    assert "Оставить внутри фото место и время" in words(page)
+    assert "Место, время и модель телефона внутри убираем" in words(page)
+    assert "Оставить место и время" in words(page)
     assert 'name="keep" value="1">' in page.text

@@ -1,7 +1,7 @@
 """A photo without what its camera wrote beside the picture: place, time, device, thumbnail, a film behind it.
 
 The file is cut along its own segments; the picture itself is copied byte for byte and never decoded. What is not
-known to be part of the picture goes. Only which side is up is kept. `static/photo.js` does the same in her browser.
+known to be part of the picture goes. Only which side is up is kept. `static/seal.js` does the same in her browser.
 """
 
 from collections.abc import Iterator

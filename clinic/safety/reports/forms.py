@@ -60,7 +60,7 @@ class NoteForm(OpenForm):
     status = Parsed(labels.QUESTIONS["status"], one_of(content.STATUS))
     text = Words(labels.QUESTIONS["text"], as_typed, content.MOST_TEXT, widget=TextArea())
     photo = Parsed(_l("Photos"), as_typed)  # the files themselves; this field carries their errors
-    keep = Parsed(_l("Keep place and time inside the photos"), flag)
+    keep = Parsed(_l("Leave place and time in"), flag)
     code = Parsed(_l("Code"), her_code)
     lookup = Parsed(_l("Code"), _lookup, 80, widget=HiddenInput())
 

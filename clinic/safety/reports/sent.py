@@ -51,7 +51,7 @@ def pictures(form: NoteForm) -> tuple[Photo, ...]:
         content = file.read()
         kind = photos.kind(content)
         if kind is None:
-            form.photo.errors = [_("One of the files is no photo. We take JPEG, PNG and WebP.")]
+            form.photo.errors = [_("One of the files is no photo, or damaged. We take JPEG, PNG and WebP.")]
             return ()
         if photos.is_two_things(content):
             form.photo.errors = [_("One of the photos has another file hidden in it. Send a screenshot of it instead.")]
@@ -59,9 +59,7 @@ def pictures(form: NoteForm) -> tuple[Photo, ...]:
         try:
             found.append(Photo(kind, content if form.keep.data else bare(kind, content)))
         except Broken:
-            form.photo.errors = [
-                _("One of the photos is damaged: place and time cannot be taken out. Send a screenshot of it instead.")
-            ]
+            form.photo.errors = [_("One of the files is no photo, or damaged. We take JPEG, PNG and WebP.")]
             return ()
     return tuple(found)
 
