@@ -32,6 +32,7 @@ from clinic.db import LANGUAGES, db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.messaging import covers, window
+from clinic.messaging.today import is_spent
 from clinic.passes import passes
 from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.privacy.lately import Deed
@@ -330,7 +331,8 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
     """Is everything right? `trouble`: "" | "expired" | "sent" | "over" | "busy"."""
     languages = [(code, {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]) for code in LANGUAGES]
     sms = messaging.enabled()
-    leads = _leads(choice.start, now) if sms else []
+    spent = sms and is_spent(db.session(), now)
+    leads = _leads(choice.start, now, spent) if sms else []
     offered = [minutes for minutes, _before, _due in leads]
     fitting = covers.fitting(choice.start)
     cover = form.cover.data if form.cover.data in fitting else "plain"
@@ -350,18 +352,22 @@ def confirm_page(cat: Catalogue, choice: Choice, form: BookForm, now: datetime, 
         spoken=spoken,
         languages=languages,
         opened=bool(form.phone.raw or form.phone.errors or form.lead.errors),
-        at_once=window.is_open(now),
+        at_once=window.is_open(now) and not spent,
+        spent=spent,
         hour=wording.time_words(choice.start),
         **_shared(cat, choice, form, now),
     )
 
 
-def _leads(start: datetime, now: datetime) -> list[tuple[int, str, str]]:
-    """Moments at which a reminder may come, nearest first: minutes before, words, when exactly."""
+def _leads(start: datetime, now: datetime, spent: bool) -> list[tuple[int, str, str]]:
+    """Moments at which a reminder may come, nearest first: minutes before, words, when exactly.
+
+    Where the day's messages are `spent`, none that would be due today.
+    """
     found: dict[datetime, tuple[int, str, str]] = {}
     for minutes in LEADS:
         due = window.due(start, minutes, now)
-        if due is not None and due not in found:
+        if due is not None and due not in found and not (spent and clock.local(due).date() == clock.local(now).date()):
             shifted = (start - due).total_seconds() != minutes * 60
             before = "" if shifted else showing.before_words(minutes)
             found[due] = (minutes, before, showing.lead_words(due, now))

@@ -24,6 +24,7 @@ from clinic.directory.catalogue import Catalogue, LocationInfo, takes_bookings
 from clinic.directory.gazetteer import NotFound, Spot
 from clinic.directory.openness import openness
 from clinic.messaging import covers
+from clinic.messaging.today import is_spent
 from clinic.passes import passes
 from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.wording import gettext as _
@@ -274,6 +275,7 @@ def _page(cat: Catalogue, form: WaitForm, offered: Offered, now: datetime, troub
         wait_days=form.days.data or USUAL_DAYS,
         free=_free_now(cat, offered, part, form.days.data or USUAL_DAYS, now),
         sms=messaging.enabled(),
+        spent=is_spent(db.session(), now),
         covers=[(name, covers.word(name, language), covers.text(name, spoken, sample)) for name in covers.COVERS],
         cover=form.cover.data or "plain",
         spoken=spoken,

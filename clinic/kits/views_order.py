@@ -28,6 +28,7 @@ from clinic.kits.refusals import Gone, NotOffered, OutOfStock, PointClosed, TooM
 from clinic.kits.routing import Proposal, Wish
 from clinic.kits.views import blueprint, kit_of, order_page, spot_of
 from clinic.messaging import covers, window
+from clinic.messaging.today import is_spent
 from clinic.passes import passes
 from clinic.passes.passes import CodeUnknown, PhoneNeeded
 from clinic.privacy import codes, lately, limits, once, tokens
@@ -270,6 +271,7 @@ def points_page(
         confirming=showing.confirming_words(cat),
         pep=showing.pep_number(cat),
         sms=messages(found[0], form, now) if found and messaging.enabled() else None,
+        spent=is_spent(db.session(), now),
         carry=carried(form),
     )
 

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from clinic.clock import at, local
+from clinic.config import settings
 from clinic.messaging import outbox
 from clinic.messaging.models import URGENT, Attempt, Message
 from clinic.privacy import sealing
@@ -109,6 +110,25 @@ def next_claim(s: Session, now: datetime) -> int:
 def digest(number: str) -> bytes:
     """A number as it stands in memory."""
     return blake2b(number.encode(), key=_KEY, digest_size=16).digest()
+
+
+def is_spent(s: Session, now: datetime) -> bool:
+    """Whether the day's budget of messages is used up: what is due today goes out tomorrow, or not at all.
+
+    Whoever offers a message asks this before it is counted on.
+    """
+    most = settings().sms_daily_cap
+    tried = (
+        select(Attempt.n)
+        .join(Message, Message.rid == Attempt.message_id)
+        .where(
+            Attempt.started_at >= at(local(now).date(), 0),
+            Attempt.outcome.not_in(NOT_TAKEN),
+            Message.kind.not_in(URGENT),
+        )
+        .limit(most)
+    )
+    return (s.scalar(select(func.count()).select_from(tried.subquery())) or 0) >= most
 
 
 def _of_sealed(rid: bytes, to: bytes) -> bytes:

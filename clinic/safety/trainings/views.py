@@ -17,6 +17,7 @@ from clinic.db import db, writing
 from clinic.directory import catalogue
 from clinic.directory.catalogue import Catalogue
 from clinic.messaging import covers, window
+from clinic.messaging.today import is_spent
 from clinic.passes import passes
 from clinic.privacy import codes, lately, limits, once, tokens
 from clinic.safety.trainings import reading, seats, showing, telling
@@ -219,6 +220,7 @@ def day_page(cat: Catalogue, training: TrainingView, form: SeatForm, now: dateti
         hidden=showing.opens(training, loc) is not None,
         token=tokens.new("seat"),
         sms=messages(training, form, now) if messaging.enabled() else None,
+        spent=is_spent(s, now),
         carry=carried(form),
         materials=showing.materials(s, training.page),
     )
