@@ -294,3 +294,15 @@ def test_whatever_she_searches_for_the_way_to_help_stands_under_it(she: FlaskCli
     page = she.post("/ru/p/find", data={"q": typed}).text
     assert 'href="tel:112"' in page
     assert 'href="/ru/now"' in page[page.index("<main") : page.index("</main>")]
+
+
+def test_what_a_button_of_a_page_asks_for_stands_in_no_address() -> None:
+    """The number of a service in an address would stay in her history, and say what she was looking for."""
+    drawn = markup.html('[Где дают "сейчас"](/near?service=10&kind=ngo)\n\n[Дальше](/p/4)', "/ru", " ".join)
+    assert '<form action="/ru/near" method="post">' in drawn
+    assert '<input type="hidden" name="service" value="10"><input type="hidden" name="kind" value="ngo">' in drawn
+    assert ">Где дают &#34;сейчас&#34;</button>" in drawn
+    assert '<a href="/ru/p/4" class="btn full">Дальше</a>' in drawn
+    for file in sorted(seeding.SEEDS.glob("*.md")):
+        page = markup.html(file.read_text(encoding="utf-8"), "/ru", lambda numbers: " ".join(numbers))
+        assert "?" not in "".join(re.findall(r'href="([^"]*)"', page)), file.name

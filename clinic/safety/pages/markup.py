@@ -2,7 +2,7 @@
 
 Beside CommonMark without raw HTML, images and code:
 - a quotation is a sentence to show or read out; a paragraph in it that begins with `kk: ` is in that language;
-- a link alone in its paragraph is a button;
+- a link alone in its paragraph is a button; what it asks for (`/near?service=10`) is sent, and stands in no address;
 - `{112} {103}` alone in a paragraph are help numbers, with their hours and their stamps;
 - a list item that begins with `[ ] ` can be ticked, and the tick goes nowhere.
 """
@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from urllib.parse import parse_qsl
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markupsafe import escape
 
 MOST_SIGNS = 10_000
 
@@ -89,6 +91,10 @@ def html(text: str, root: str, numbers: Numbers) -> str:
                 out.append(drawn)
                 i += 3
                 continue
+            if asked := _asking(tokens[i + 1], root):
+                out.append(asked)
+                i += 3
+                continue
             _paragraph(token, tokens[i + 1], quoted)
         if token.children:
             token.children = [_inline(child.copy(), root) for child in token.children]
@@ -112,6 +118,24 @@ def _paragraph(opening: Token, inline: Token, quoted: bool) -> None:
     elif _is_one_link([child.type for child in children]):
         children[0].attrSet("class", "btn full")
     inline.children = children
+
+
+def _asking(inline: Token, root: str) -> Token | None:
+    """A button that sends what its link asks for: an address would stay in the history of her browser and say it."""
+    children = inline.children or []
+    if not _is_one_link([child.type for child in children]):
+        return None
+    path, _mark, query = str(children[0].attrGet("href")).partition("?")
+    if not query or not allowed(path):
+        return None
+    words = "".join(child.content for child in children if child.type == "text")
+    fields = "".join(f'<input type="hidden" name="{escape(n)}" value="{escape(v)}">' for n, v in parse_qsl(query))
+    drawn = Token("html_block", "", 0)
+    drawn.content = (
+        f'<form action="{escape(root + path)}" method="post">{fields}'
+        f'<button class="btn full">{escape(words)}</button></form>\n'
+    )
+    return drawn
 
 
 def _is_one_link(types: Sequence[str]) -> bool:
