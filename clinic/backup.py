@@ -7,12 +7,13 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinic import start
@@ -42,8 +43,11 @@ def in_use(settings: Settings) -> IO[str] | None:
 def write(settings: Settings, target: Path) -> int:
     """Copy the running database to `target`, whole and consistent; its size in bytes."""
     source = database_file(settings)
-    if start.schema_state() == "empty":
-        raise RestoreRefused(f"{source} holds nothing of Keshki: is KESHKI_DATABASE_URL right? Nothing was written.")
+    with _read(source) as engine:
+        if start.schema_state(engine) == "empty":
+            raise RestoreRefused(
+                f"{source} holds nothing of Keshki: is KESHKI_DATABASE_URL right? Nothing was written."
+            )
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else's from the first byte on
     except FileExistsError as error:
@@ -103,11 +107,7 @@ def _check(backup: Path) -> None:
             pass
     except OSError as error:
         raise RestoreRefused(f"{backup} can not be read: {error.strerror}.") from error
-    address = f"file:{quote(str(backup.absolute()))}?mode=ro"
-    engine = create_engine(
-        "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False), poolclass=NullPool
-    )
-    try:
+    with _read(backup) as engine:
         with engine.connect() as connection:
             verdict = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
         if verdict != "ok":
@@ -119,8 +119,19 @@ def _check(backup: Path) -> None:
             raise RestoreRefused(f"{backup} belongs to a newer Keshki: install that first. Nothing was changed.")
         if state == "current" and (lacking := start.lacks(engine)):
             raise RestoreRefused(f"{backup} has no {lacking[0]}: it is not whole. Nothing was changed.")
+
+
+@contextmanager
+def _read(file: Path) -> Iterator[Engine]:
+    """A database that is looked at and not changed. Raises RestoreRefused for what is none."""
+    address = f"file:{quote(str(file.absolute()))}?mode=ro"
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False), poolclass=NullPool
+    )
+    try:
+        yield engine
     except SQLAlchemyError as error:
-        raise RestoreRefused(f"{backup} is no SQLite database, or a damaged one. Nothing was changed.") from error
+        raise RestoreRefused(f"{file} is no SQLite database, or a damaged one. Nothing was changed.") from error
     finally:
         engine.dispose()
 
