@@ -167,7 +167,7 @@ def writing() -> Iterator[Session]:
         yield s
 
 
-_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Engine, patience.Turns] = WeakKeyDictionary()
 _turns_lock = Lock()
 
 
@@ -182,8 +182,8 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
         return
     with _turns_lock:
-        turn = _turns.setdefault(engine, Lock())
-    if not turn.acquire(timeout=patience.for_lock()):
+        turn = _turns.setdefault(engine, patience.Turns())
+    if not turn.acquire(patience.for_lock()):
         raise patience.Busy
     try:
         yield

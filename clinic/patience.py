@@ -4,11 +4,12 @@ A frozen server takes connections and says nothing, for ever; without an end to 
 would hold the eight threads of a process, and the page with the help numbers would hang behind them.
 """
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from contextvars import ContextVar
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
@@ -36,6 +37,39 @@ def for_lock() -> int:
     """How many seconds to wait for another writer, here and now."""
     seconds = waits.get()
     return LOCK_SECONDS if seconds is not None and seconds <= PAGE_SECONDS else WORK_SECONDS
+
+
+class Turns:
+    """A lock that is given in the order of asking: with Python's own, who waits may be passed over again and again."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._waiting: deque[Event] = deque()
+        self._taken = False
+
+    def acquire(self, seconds: float) -> bool:
+        """Wait for the turn, so long at most; whether it came."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._guard:
+            if mine.is_set():  # it came at that very moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def release(self) -> None:
+        """Give the turn to whoever has waited longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
 
 
 class Busy(Exception):
