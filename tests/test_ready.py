@@ -36,7 +36,7 @@ def test_a_fresh_site_is_not_ready_and_says_why(app: Flask, evening: Traveller) 
     assert "112, 103, 111" in text
     with writing() as s:
         pages.load(s, date(2026, 11, 20))
-    assert "20 страниц о помощи и правах ждут проверки" in said(app)[1]
+    assert "21 страница о помощи и правах ждёт проверки" in said(app)[1]
 
 
 def checked_numbers(folder: Path) -> Path:

@@ -35,7 +35,7 @@ blueprint = Blueprint("alerts", __name__)
 FRESH = timedelta(minutes=5)  # a press that comes later than that is asked about first
 RULE = "30 per 10 minutes"
 LARGE = ("112", "103")  # the numbers that stand first where nobody may come
-STOPPED_BY_POLICE = 10  # the page about it
+STOPPED_BY_POLICE, AT_HOME = 10, 23  # the pages about it
 GOES_ON = (*signals.GOING, "closed")  # what this browser keeps: somebody on duty may go on with it, and so may she
 
 log = logging.getLogger(__name__)
@@ -237,6 +237,8 @@ def front(moment: datetime, said: Said | None = None, city: PlaceInfo | None = N
         near_help=help_numbers.of_city(cat, city, moment) if city else (),
         police=shown.languages_of(s, STOPPED_BY_POLICE),
         police_page=STOPPED_BY_POLICE,
+        home=shown.languages_of(s, AT_HOME),
+        home_page=AT_HOME,
         figures=drills.figures(s, moment),
     )
 
