@@ -17,7 +17,7 @@ from clinic import audit, clock, wording
 from clinic.booking import rearranging, reshape
 from clinic.booking.reshape import MoreTouched, Touched
 from clinic.db import db, writing
-from clinic.desk import bp, closures, hours_form, rearranged
+from clinic.desk import bp, closures, hours_form, rearranged, sifting
 from clinic.desk.hours_form import DayRow, Hours, Mistaken
 from clinic.directory import catalogue, holidays, hours, hours_week
 from clinic.directory.catalogue import Catalogue, LocationInfo, RoomInfo
@@ -65,11 +65,9 @@ def hours_list(person: SignedIn) -> ResponseReturnValue:
     """The places whose hours or closures are this person's."""
     s = db.session()
     all_places = guard.within_reach(person, catalogue.current(s).locations.values())
-    language = language_now()
     places = memberships.places_of(s, person.staff_id, closures.CLOSE_ROLES, all_places)
     own = {place.id for place in memberships.places_of(s, person.staff_id, HOURS_ROLES, all_places)}
-    ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))
-    return render_template("desk/hours_list.html", person=person, places=ordered, own=own)
+    return render_template("desk/hours_list.html", person=person, places=sifting.places(places), own=own)
 
 
 @bp.get("/hours/<slug>")

@@ -14,7 +14,7 @@ from clinic import audit, clock
 from clinic.booking import showing
 from clinic.booking.models import LocationDay
 from clinic.config import settings
-from clinic.db import LANGUAGES, db, writing
+from clinic.db import db, writing
 from clinic.desk import bp, sifting
 from clinic.directory import catalogue, checks, setup
 from clinic.directory.catalogue import Catalogue, LocationInfo
@@ -80,9 +80,7 @@ def places(person: SignedIn) -> ResponseReturnValue:
     found = [
         row
         for row in rows
-        if holds(*(words[code] for words in (row.place.name, row.place.address, row.place.city) for code in LANGUAGES))
-        and city in ("", row.place.city.ru)
-        and (not due or row.due)
+        if holds(*sifting.texts(row.place)) and city in ("", row.place.city.ru) and (not due or row.due)
     ]
     return render_template(
         "desk/places.html",

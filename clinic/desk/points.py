@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from clinic.config import settings
 from clinic.db import db, writing
-from clinic.desk import bp, finding, point_pages
+from clinic.desk import bp, finding, point_pages, sifting
 from clinic.desk.forms import FindForm
 from clinic.desk.pages import Said, scripted
 from clinic.desk.point_forms import PressForm, WalkInForm
@@ -34,7 +34,7 @@ from clinic.staff.sign_in import SignedIn
 def all_points(person: SignedIn) -> ResponseReturnValue:
     """The points at which this person may hand over."""
     places = point_pages.points_of(person.staff_id, person.desk_id)
-    return render_template("desk/points.html", person=person, places=places)
+    return render_template("desk/points.html", person=person, places=sifting.places(places))
 
 
 @bp.get("/points/<slug>")

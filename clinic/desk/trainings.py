@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.booking.forms import SPOKEN
 from clinic.booking.showing import spoken_words
 from clinic.db import db, writing
-from clinic.desk import bp
+from clinic.desk import bp, sifting
 from clinic.desk.training_forms import CameForm, ChangeForm, PlanForm, WordsForm
 from clinic.directory import catalogue
 from clinic.directory.catalogue import LocationInfo
@@ -46,12 +46,11 @@ class Look:
 @staff_only(*ROLES)
 def trainings(person: SignedIn) -> ResponseReturnValue:
     """The places for which this person plans trainings; with one place, its page."""
-    s, language = db.session(), language_now()
+    s = db.session()
     places = memberships.places_of(s, person.staff_id, ROLES, catalogue.current(s).locations.values())
     if len(places) == 1:
         return redirect(url_for("desk.trainings_of", slug=places[0].slug), 303)
-    ordered = sorted(places, key=lambda place: (place.city[language], place.name[language]))
-    return render_template("desk/trainings.html", person=person, places=ordered)
+    return render_template("desk/trainings.html", person=person, places=sifting.places(places))
 
 
 @bp.route("/trainings/<slug>", methods=["GET", "POST"])

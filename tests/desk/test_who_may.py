@@ -90,3 +90,23 @@ def test_of_several_places_the_one_opened_last_in_this_browser_stands_first(desk
     page = client.get("/en/staff/").text
     assert re.findall(r"/staff/roster/(\w+)/", page)[0] == slugs["Zere"]
     assert "opened last here" in page
+
+
+def names(page: str) -> set[str]:
+    return set(re.findall(r"(?:Aray|Bulaq|Zere|Nura|Dostyk|Samal)", page[page.index("<main") :]))
+
+
+@pytest.mark.parametrize("path", ["/en/staff/hours", "/en/staff/trainings"])
+def test_a_long_list_of_places_is_searched_and_a_short_one_is_not(desk: Desk, path: str) -> None:
+    client = desk.client("chief")
+    assert 'name="q"' not in client.get(path, follow_redirects=True).text
+    with writing() as s:
+        for name in ("Aray", "Bulaq", "Zere", "Nura", "Dostyk", "Samal"):
+            factories.a_location(s, name)
+        catalogue.changed(s)
+    assert names(client.get(path).text) == {"Aray", "Bulaq", "Zere", "Nura", "Dostyk", "Samal"}
+    found = client.get(path, query_string={"q": "буlaq"}).text
+    assert 'value="буlaq"' in found
+    assert names(client.get(path, query_string={"q": "булак"}).text) == {"Bulaq"}
+    assert names(client.get(path, query_string={"q": "nowhere"}).text) == set()
+    assert "Show all" in client.get(path, query_string={"q": "nowhere"}).text
