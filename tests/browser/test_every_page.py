@@ -15,8 +15,8 @@ from tests.browser.test_she_books import book, open_, to_confirm
 from tests.conftest import EVENING
 
 OTHERS = ("/staff", "/api", "/hooks", "/dev", "/static", "/metrics")  # opened by the tests of their rooms
-FILES = {"site.robots", "site.sitemap", "site.security", "site.healthy", "site.ready", "site.manifest",
-         "site.service_worker", "touch_icon", "site.out"}  # fmt: skip
+FILES = {"site.robots", "site.sitemap", "site.security", "site.healthy", "site.ready", "site.working",
+         "site.manifest", "site.service_worker", "touch_icon", "site.out"}  # fmt: skip
 PAGES = {
     "site.home": "/",
     "site.help": "/p/1",

@@ -190,6 +190,7 @@ def test_a_worker_on_a_frozen_database_ends_when_it_is_told_to_and_goes_on_when_
     pg_app: Flask, hers: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert hers
+    patience.waits.set(None)  # who looks on waits as long as it takes
     stop = threading.Event()
     whole = threading.Thread(target=worker.run_forever, args=(pg_app, stop))
     with frozen():
