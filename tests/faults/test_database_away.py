@@ -187,22 +187,29 @@ def test_who_waits_for_another_writer_goes_on_waiting(pg_app: Flask, hers: str) 
 
 
 def test_a_worker_on_a_frozen_database_ends_when_it_is_told_to_and_goes_on_when_it_is_back(
-    pg_app: Flask, hers: str, caplog: pytest.LogCaptureFixture
+    pg_app: Flask, hers: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert hers
     patience.waits.set(None)  # who looks on waits as long as it takes
+    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(worker, "AWAY_EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(worker, "_away", worker.Away())
     stop = threading.Event()
     whole = threading.Thread(target=worker.run_forever, args=(pg_app, stop))
-    with frozen():
-        whole.start()
-        until(lambda: "the database does not answer" in caplog.text)
-    with reading() as s:
-        until(lambda: not heartbeat.silent(s, clock.now()))
-    with frozen():
-        time.sleep(patience.DOUBT_SECONDS)
+    try:
+        with frozen():
+            whole.start()
+            until(lambda: "the database does not answer" in caplog.text)
+        with reading() as s:
+            until(lambda: not heartbeat.silent(s, clock.now()))
+        with frozen():
+            time.sleep(patience.DOUBT_SECONDS)
+            stop.set()
+            whole.join(worker.STOP_SECONDS + 30)
+            assert not whole.is_alive()
+    finally:
         stop.set()
-        whole.join(worker.STOP_SECONDS + 30)
-        assert not whole.is_alive()
+        whole.join()
     assert caplog.text.count("the database does not answer") == 1
 
 
