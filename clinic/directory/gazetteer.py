@@ -186,7 +186,10 @@ def _understood(index: _Index, said: Said, home: PlaceInfo | None) -> Spot | Not
         return _street_elsewhere(index, said, home, found)  # every city has its "8 микрорайон"
     if home is not None and best.weight < _LARGE and distance_m(best.lat, best.lng, home.lat, home.lng) > NEAR_M:
         return replace(_with_others(best, [spot_of(index, home), *found[1:]]), guessed=True)
-    return _with_others(best, found[1:])
+    others = found[1:]
+    if best.kind == "city" and best.weight >= _LARGE:  # who names a city means it, and no street called after it
+        others = [other for other in others if other.kind != "street"]
+    return _with_others(best, others)
 
 
 def _with_city(index: _Index, said: Said) -> Spot | None:

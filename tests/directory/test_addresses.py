@@ -161,3 +161,12 @@ def test_well_known_streets_are_where_they_are() -> None:
             wrong.append(row["asked"])
     assert len(asked) == 60
     assert len(wrong) <= 2, wrong
+
+
+@pytest.mark.parametrize("typed", ["Алматы", "алматы", "Almaty", "fkvfns", "Астана"])
+def test_who_names_a_city_is_offered_no_street_called_after_it(cat: Catalogue, typed: str) -> None:  # noqa: F811
+    for home in (None, next(place for place in cat.places if place.key == "almaty")):
+        found = locate(cat, typed, home)
+        assert isinstance(found, Spot)
+        assert found.kind == "city"
+        assert [other.kind for other in found.others if other.kind == "street"] == []
