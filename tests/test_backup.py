@@ -131,10 +131,7 @@ def test_case_21_what_is_no_backup_is_refused(app: Flask, tmp_path: Path) -> Non
 def test_a_disk_that_is_full_in_the_middle_of_a_restore_changes_nothing(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = a_copy(app, tmp_path / "b.db")
-    db.session.remove()
-    db.engine.dispose()
-    file = backup.database_file(settings())
+    copy, file = a_copy(tmp_path / "b.db"), closed()
     before = file.read_bytes()
 
     def full(_from: object, _to: object) -> None:
@@ -158,7 +155,7 @@ def test_a_backup_of_a_database_without_tables_is_refused(make_app: Maker, tmp_p
 def test_what_is_restored_has_the_mode_of_what_it_replaces_and_is_never_everybodys(
     app: Flask, tmp_path: Path, old: int, new: int
 ) -> None:
-    copy = a_copy(app, tmp_path / "b #1.db")
+    copy = a_copy(tmp_path / "b #1.db")
     db.session.remove()
     db.engine.dispose()
     file = backup.database_file(settings())
@@ -167,7 +164,15 @@ def test_what_is_restored_has_the_mode_of_what_it_replaces_and_is_never_everybod
     assert file.stat().st_mode & 0o777 == new
 
 
-def a_copy(app: Flask, to: Path, *changes: str) -> Path:
+def closed() -> Path:
+    """The database, which nobody has open any more."""
+    db.session.remove()
+    db.engine.dispose()
+    return backup.database_file(settings())
+
+
+def a_copy(to: Path, *changes: str) -> Path:
+    """A backup, changed afterwards."""
     backup.write(settings(), to)
     with closing(sqlite3.connect(to)) as copy:
         for change in changes:
@@ -187,10 +192,7 @@ def a_copy(app: Flask, to: Path, *changes: str) -> Path:
 def test_what_this_code_can_not_work_with_is_refused_before_anything_is_changed(
     app: Flask, tmp_path: Path, changes: list[str], why: str
 ) -> None:
-    copy = a_copy(app, tmp_path / "b.db", *changes)
-    db.session.remove()
-    db.engine.dispose()
-    file = backup.database_file(settings())
+    copy, file = a_copy(tmp_path / "b.db", *changes), closed()
     before = file.read_bytes()
     with pytest.raises(backup.RestoreRefused, match=why):
         backup.restore(settings(), copy)
@@ -216,10 +218,7 @@ def test_an_older_backup_is_brought_up_to_date(app: Flask, tmp_path: Path) -> No
 def test_what_root_restores_belongs_to_whom_it_belonged(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = a_copy(app, tmp_path / "b.db")
-    db.session.remove()
-    db.engine.dispose()
-    file = backup.database_file(settings())
+    copy, file = a_copy(tmp_path / "b.db"), closed()
     owner = file.stat()
     given: dict[str, tuple[int, int]] = {}
 
